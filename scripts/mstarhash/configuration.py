@@ -1,0 +1,134 @@
+"""The config's schema, as it checks a config, as it writes flags, and as it reads them again.
+
+`config/config.schema.json` is the one place that knows each key's type, unit and meaning: the rules turn a
+section into `--key=value` words (`flag_list`), and the scripts read those with a parser made from the same
+section (`section_parser`).
+"""
+
+import argparse
+import difflib
+import hashlib
+import json
+from pathlib import Path
+
+from mstarhash.errors import InputError
+
+SCHEMA_PATH = Path(__file__).resolve().parents[2] / "config" / "config.schema.json"
+
+
+def read_schema(path=SCHEMA_PATH):
+    """The schema as a dict."""
+    return json.loads(Path(path).read_text())
+
+
+def section_schema(name):
+    """The schema of one section of the config."""
+    return read_schema()["properties"][name]
+
+
+def types_of(schema):
+    """The JSON types that a key may have; an enum without a type holds strings."""
+    kinds = schema.get("type", "string")
+    return [kinds] if isinstance(kinds, str) else list(kinds)
+
+
+def to_text(value, schema):
+    """A config value as the text of a flag; 5 and 5.0 are the same number, null is empty."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return ",".join(to_text(item, schema.get("items", {})) for item in value)
+    if isinstance(value, int | float) and "number" in types_of(schema):
+        return repr(float(value))
+    return str(value)
+
+
+def from_text(text, schema):
+    """The value of a flag's text; the inverse of `to_text`. Raises argparse.ArgumentTypeError."""
+    kinds = types_of(schema)
+    if text == "" and "null" in kinds:
+        return None
+    if "array" in kinds:
+        return [from_text(item, schema.get("items", {})) for item in text.split(",") if item]
+    try:
+        if "boolean" in kinds:
+            return {"true": True, "false": False}[text]
+        if "integer" in kinds:
+            return int(text)
+        if "number" in kinds:
+            return float(text)
+    except (KeyError, ValueError):
+        raise argparse.ArgumentTypeError(f"{text!r} is not of type {' or '.join(kinds)}") from None
+    if "enum" in schema and text not in schema["enum"]:
+        raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(map(str, schema['enum']))}")
+    return text
+
+
+def flag_list(values, schema):
+    """`--key=value` words of a section, in the schema's order."""
+    return [
+        f"--{key.replace('_', '-')}={to_text(values[key], part)}" for key, part in schema["properties"].items()
+    ]
+
+
+class _Parser(argparse.ArgumentParser):
+    """Bad usage is one line and exit code 2."""
+
+    def error(self, message):
+        self.exit(2, f"error: {self.prog}: {message}\n")
+
+
+def section_parser(description, section=None):
+    """A parser with one required option for each key of a section of the config.
+
+    The paths that a step reads and writes are added by its script.
+    """
+    parser = _Parser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False)
+    properties = section_schema(section)["properties"] if section else {}
+    keys = parser.add_argument_group("config keys")
+    for key, part in properties.items():
+        keys.add_argument(
+            f"--{key.replace('_', '-')}",
+            required=True,
+            type=lambda text, part=part: from_text(text, part),
+            metavar="|".join(map(str, part["enum"])) if "enum" in part else "VALUE",
+            help=part["description"].replace("%", "%%"),
+        )
+    parser.set_defaults(section=section)
+    return parser
+
+
+def config_hash(args):
+    """16 hex digits over the flags of the step's own section."""
+    properties = section_schema(args.section)["properties"] if args.section else {}
+    words = flag_list({key: getattr(args, key) for key in properties}, {"properties": properties})
+    return hashlib.blake2b("\n".join(words).encode(), digest_size=8).hexdigest()
+
+
+def check(config, schema=None):
+    """Raise InputError with the first mistake of a config: its key, what is wrong, the nearest right key."""
+    from jsonschema import Draft202012Validator
+
+    schema = schema or read_schema()
+    errors = sorted(Draft202012Validator(schema).iter_errors(config), key=lambda error: list(map(str, error.path)))
+    if errors:
+        raise InputError("config: " + _explain(errors[0]))
+    rebin = config.get("rebin", {})
+    if rebin.get("wave_min", 0) >= rebin.get("wave_max", 1):
+        raise InputError("config: rebin.wave_min must be below rebin.wave_max")
+
+
+def _explain(error):
+    where = ".".join(map(str, error.absolute_path))
+    if error.validator == "additionalProperties":
+        known = error.schema["properties"]
+        wrong = next(key for key in error.instance if key not in known)
+        name = f"{where}.{wrong}" if where else wrong
+        near = difflib.get_close_matches(wrong, known, 1, 0.5) or [None]
+        hint = f"; did you mean '{where + '.' if where else ''}{near[0]}'?" if near[0] else f"; known: {', '.join(known)}"
+        return f"unknown key '{name}'{hint}"
+    if error.validator == "required":
+        return f"{where or 'top level'}: {error.message}"
+    return f"{where}: {error.message}"

@@ -1,0 +1,18 @@
+"""What a user can mend, said in one line."""
+
+import sys
+
+
+class InputError(Exception):
+    """Bad usage or bad input: what is wrong, where, and what to do, in one line."""
+
+
+def exit_code(main, argv=None):
+    """Run `main(argv)`; an InputError or a file that is not there becomes one line on stderr and 2."""
+    try:
+        return main(argv) or 0
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+    except FileNotFoundError as error:
+        print(f"error: {error.filename}: no such file", file=sys.stderr)
+    return 2

@@ -1,0 +1,63 @@
+"""The HDF5 files of the steps: what each dataset is, and how rows are read and written.
+
+Every file has the root attributes `schema_version`, `config_hash` and `step`, and one row a spectrum, in the
+order of DESIGN (hash of the identity, then file). Texts are UTF-8 of fixed length; a missing number is NaN.
+"""
+
+import h5py
+import numpy as np
+
+from mstarhash.shards import IDENTITY
+
+SCHEMA_VERSION = 1
+BLOCK = 1024  # rows of a block of a shard; kernels whose bits matter work block by block
+
+
+def create(name, step, config_hash):
+    """An open HDF5 file with the root attributes of a step."""
+    out = h5py.File(name, "w")
+    out.attrs["schema_version"] = SCHEMA_VERSION
+    out.attrs["config_hash"] = config_hash
+    out.attrs["step"] = step
+    return out
+
+
+def write_text(group, name, values):
+    """Texts as fixed-length UTF-8 (at least one byte)."""
+    encoded = [str(value).encode() for value in values]
+    length = max([1, *map(len, encoded)])
+    data = np.array(encoded, dtype=f"S{length}")
+    group.create_dataset(name, data=data, dtype=h5py.string_dtype("utf-8", length))
+
+
+def read_text(dataset, rows=slice(None)):
+    """Texts of a dataset as a numpy array of str."""
+    return np.char.decode(dataset[rows].astype("S"), "utf-8") if dataset.shape[0] else np.array([], dtype="U1")
+
+
+def write_columns(group, columns):
+    """Datasets from a dict of arrays; texts by `write_text`. Row order is the caller's."""
+    for name, values in columns.items():
+        values = np.asarray(values)
+        if values.dtype.kind in "UO":
+            write_text(group, name, values)
+        else:
+            group.create_dataset(name, data=values)
+
+
+def read_columns(group, names, rows=slice(None)):
+    """A dict of arrays, texts as str."""
+    return {
+        name: read_text(group[name], rows) if h5py.check_string_dtype(group[name].dtype) else group[name][rows]
+        for name in names
+    }
+
+
+def read_identity(group, rows=slice(None)):
+    """The six identity columns as a dict of text arrays."""
+    return read_columns(group, IDENTITY, rows)
+
+
+def blocks(count, size=BLOCK):
+    """Slices of `size` rows that cover `count` rows."""
+    return [slice(first, min(first + size, count)) for first in range(0, count, size)]

@@ -1,0 +1,32 @@
+"""Which spectra are of the wanted class, which are unclassified, and the groups used as code targets."""
+
+import re
+
+import numpy as np
+
+UNKNOWN = {"", "UNKNOWN"}
+PREFIX = r"(?:usd|esd|sd|d|g)?"
+PARTS = re.compile(r"^(usd|esd|sd|d|g)?([A-Za-z]+)(\d(?:\.\d)?)?")
+
+
+def is_unknown(classes):
+    """(n,) bool: spectra that the pipeline did not classify."""
+    return np.array([text.strip().upper() in UNKNOWN for text in classes], dtype=bool)
+
+
+def is_target(classes, subclasses, pattern):
+    """(n,) bool: CLASS is STAR and SUBCLASS, after an optional prefix d, g, sd, esd or usd, starts with `pattern`."""
+    wanted = re.compile(PREFIX + f"(?:{pattern})(?![a-z])")
+    return np.array(
+        [c.strip().upper() == "STAR" and bool(wanted.match(s.strip())) for c, s in zip(classes, subclasses, strict=True)],
+        dtype=bool,
+    )
+
+
+def split_subclass(text):
+    """(prefix, letters, number or NaN) of a subclass such as gM3, esdM0.5, A5V, WDMagnetic."""
+    match = PARTS.match(text.strip())
+    if match is None:
+        return "", text.strip(), float("nan")
+    prefix, letters, number = match.groups()
+    return prefix or "", letters, float(number) if number else float("nan")

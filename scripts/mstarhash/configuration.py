@@ -21,11 +21,6 @@ def read_schema(path=SCHEMA_PATH):
     return json.loads(Path(path).read_text())
 
 
-def section_schema(name):
-    """The schema of one section of the config."""
-    return read_schema()["properties"][name]
-
-
 def types_of(schema):
     """The JSON types that a key may have; an enum without a type holds strings."""
     kinds = schema.get("type", "string")
@@ -68,9 +63,7 @@ def from_text(text, schema):
 
 def flag_list(values, schema):
     """`--key=value` words of a section, in the schema's order."""
-    return [
-        f"--{key.replace('_', '-')}={to_text(values[key], part)}" for key, part in schema["properties"].items()
-    ]
+    return [f"--{key.replace('_', '-')}={to_text(values[key], part)}" for key, part in schema["properties"].items()]
 
 
 class _Parser(argparse.ArgumentParser):
@@ -80,13 +73,13 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"error: {self.prog}: {message}\n")
 
 
-def section_parser(description, section=None):
-    """A parser with one required option for each key of a section of the config.
+def section_parser(description, *sections):
+    """A parser with one required option for each key of one or more sections of the config.
 
     The paths that a step reads and writes are added by its script.
     """
     parser = _Parser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False)
-    properties = section_schema(section)["properties"] if section else {}
+    properties = _properties(sections)
     keys = parser.add_argument_group("config keys")
     for key, part in properties.items():
         keys.add_argument(
@@ -96,13 +89,19 @@ def section_parser(description, section=None):
             metavar="|".join(map(str, part["enum"])) if "enum" in part else "VALUE",
             help=part["description"].replace("%", "%%"),
         )
-    parser.set_defaults(section=section)
+    parser.set_defaults(sections=sections)
     return parser
 
 
+def _properties(sections):
+    """All keys of some sections with their schemas."""
+    known = read_schema()["properties"]
+    return {key: part for section in sections for key, part in known[section]["properties"].items()}
+
+
 def config_hash(args):
-    """16 hex digits over the flags of the step's own section."""
-    properties = section_schema(args.section)["properties"] if args.section else {}
+    """16 hex digits over the flags of the step's own keys."""
+    properties = _properties(args.sections)
     words = flag_list({key: getattr(args, key) for key in properties}, {"properties": properties})
     return hashlib.blake2b("\n".join(words).encode(), digest_size=8).hexdigest()
 
@@ -127,7 +126,9 @@ def _explain(error):
         wrong = next(key for key in error.instance if key not in known)
         name = f"{where}.{wrong}" if where else wrong
         near = difflib.get_close_matches(wrong, known, 1, 0.5) or [None]
-        hint = f"; did you mean '{where + '.' if where else ''}{near[0]}'?" if near[0] else f"; known: {', '.join(known)}"
+        hint = (
+            f"; did you mean '{where + '.' if where else ''}{near[0]}'?" if near[0] else f"; known: {', '.join(known)}"
+        )
         return f"unknown key '{name}'{hint}"
     if error.validator == "required":
         return f"{where or 'top level'}: {error.message}"

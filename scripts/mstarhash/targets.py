@@ -18,7 +18,10 @@ def is_target(classes, subclasses, pattern):
     """(n,) bool: CLASS is STAR and SUBCLASS, after an optional prefix d, g, sd, esd or usd, starts with `pattern`."""
     wanted = re.compile(PREFIX + f"(?:{pattern})(?![a-z])")
     return np.array(
-        [c.strip().upper() == "STAR" and bool(wanted.match(s.strip())) for c, s in zip(classes, subclasses, strict=True)],
+        [
+            c.strip().upper() == "STAR" and bool(wanted.match(s.strip()))
+            for c, s in zip(classes, subclasses, strict=True)
+        ],
         dtype=bool,
     )
 

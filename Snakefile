@@ -1,0 +1,25 @@
+"""M stars among the spectra that a survey's pipeline left unclassified: from FITS files to a catalogue."""
+
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+configfile: "config/config.yaml"
+
+
+include: "rules/common.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        results("candidates/candidates.csv"),
+        results("catalogue/spectra.fits"),
+
+
+include: "rules/input.smk"
+include: "rules/learn.smk"
+include: "rules/search.smk"
+include: "rules/stars.smk"
+include: "rules/release.smk"

@@ -1,0 +1,83 @@
+"""What all rules share: the checked config, flags, paths, shards."""
+
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
+
+from mstarhash import configuration
+from mstarhash.errors import InputError
+from mstarhash.imports import library_of
+from mstarhash.manifest import refresh
+from mstarhash.shards import shard_names
+
+SCHEMA = configuration.read_schema()
+
+try:
+    configuration.check(config, SCHEMA)
+except InputError as error:
+    raise WorkflowError(str(error))
+
+SHARDS = shard_names(config["manifest"]["shards"])
+
+
+wildcard_constraints:
+    shard=r"\d{4}",
+
+
+def results(path):
+    """A path under the folder of results."""
+    return f"{config['results']}/{path}"
+
+
+def every(path):
+    """A file of every shard, in the order of the shards."""
+    return expand(results(path), shard=SHARDS)
+
+
+def flags(*sections):
+    """The keys of sections of the config as `--key=value` words, in the schema's order."""
+    words = []
+    for section in sections:
+        words += configuration.flag_list(config[section], SCHEMA["properties"][section])
+    return words
+
+
+def library(step):
+    """The modules that scripts/<step>.py imports, directly or not."""
+    return library_of(f"scripts/{step}.py", "scripts", "mstarhash")
+
+
+def optional(key):
+    """A file of the section `input`, or nothing."""
+    return config["input"][key] or []
+
+
+def table(key):
+    """A photometric or astrometric table: the user's, else the mock survey's own, else nothing."""
+    if config["input"][key] is None and config["input"]["kind"] == "mock":
+        return results(f"survey/{key}.fits")
+    return optional(key)
+
+
+TEMPLATES = config["templates"] or ".templates/kastredux-1.1.4-py3-none-any.whl"
+if not Path(TEMPLATES).exists():
+    raise WorkflowError(
+        f"no template spectra: {TEMPLATES} is not there; run `make setup`, or set `templates` to a folder or wheel"
+    )
+
+MODEL = config["train"]["model"] or results("train/model.h5")
+
+# New, replaced and removed files are noticed here, before the jobs are planned; jobs on a cluster do not look again.
+if config["input"]["kind"] == "lamost" and workflow.is_main_process:
+    try:
+        refresh(
+            config["input"]["spectra"],
+            config["input"]["catalogue"],
+            results("manifest"),
+            **config["manifest"],
+        )
+    except InputError as error:
+        raise WorkflowError(str(error))

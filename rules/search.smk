@@ -1,0 +1,194 @@
+"""Codes of the unclassified spectra, retrieval, template difference, ranked candidates."""
+
+
+rule encode:
+    input:
+        script="scripts/encode.py",
+        library=library("encode"),
+        spectra=results("rebin/{shard}.h5"),
+        model=MODEL,
+    output:
+        codes=results("encode/{shard}.h5"),
+    log:
+        results("logs/encode/{shard}.log"),
+    benchmark:
+        results("benchmarks/encode/{shard}.tsv")
+    conda:
+        "../envs/encode.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 1500 * attempt,
+        runtime=60,
+    message:
+        "Coding shard {wildcards.shard}"
+    shell:
+        "python {input.script:q}"
+        " --threads {threads}"
+        " --spectra {input.spectra:q}"
+        " --model {input.model:q}"
+        " --output {output.codes:q}"
+        " 2> {log:q}"
+
+
+rule retrieve_count:
+    input:
+        script="scripts/retrieve.py",
+        library=library("retrieve"),
+        codes=results("encode/{shard}.h5"),
+        model=MODEL,
+    output:
+        counts=results("retrieve/{shard}.counts.h5"),
+    log:
+        results("logs/retrieve/{shard}.counts.log"),
+    benchmark:
+        results("benchmarks/retrieve/{shard}.counts.tsv")
+    conda:
+        "../envs/retrieve.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 1500 * attempt,
+        runtime=60,
+    params:
+        flags=flags("retrieve"),
+    message:
+        "Counting distances in shard {wildcards.shard}"
+    shell:
+        "python {input.script:q} {params.flags:q}"
+        " count"
+        " --threads {threads}"
+        " --codes {input.codes:q}"
+        " --model {input.model:q}"
+        " --output {output.counts:q}"
+        " 2> {log:q}"
+
+
+rule retrieve_cut:
+    input:
+        script="scripts/retrieve.py",
+        library=library("retrieve"),
+        counts=every("retrieve/{shard}.counts.h5"),
+    output:
+        cuts=results("retrieve/cuts.h5"),
+    log:
+        results("logs/retrieve/cuts.log"),
+    benchmark:
+        results("benchmarks/retrieve/cuts.tsv")
+    conda:
+        "../envs/retrieve.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 1500 * attempt,
+        runtime=60,
+    params:
+        flags=flags("retrieve"),
+    message:
+        "Finding the cut distance of each query"
+    shell:
+        "python {input.script:q} {params.flags:q}"
+        " cut"
+        " --counts {input.counts:q}"
+        " --output {output.cuts:q}"
+        " 2> {log:q}"
+
+
+rule retrieve:
+    input:
+        script="scripts/retrieve.py",
+        library=library("retrieve"),
+        codes=results("encode/{shard}.h5"),
+        cuts=results("retrieve/cuts.h5"),
+        model=MODEL,
+    output:
+        retrieved=results("retrieve/{shard}.h5"),
+    log:
+        results("logs/retrieve/{shard}.log"),
+    benchmark:
+        results("benchmarks/retrieve/{shard}.tsv")
+    conda:
+        "../envs/retrieve.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 1500 * attempt,
+        runtime=60,
+    params:
+        flags=flags("retrieve"),
+    message:
+        "Retrieving from shard {wildcards.shard}"
+    shell:
+        "python {input.script:q} {params.flags:q}"
+        " select"
+        " --threads {threads}"
+        " --codes {input.codes:q}"
+        " --cuts {input.cuts:q}"
+        " --model {input.model:q}"
+        " --output {output.retrieved:q}"
+        " 2> {log:q}"
+
+
+rule match:
+    input:
+        script="scripts/match.py",
+        library=library("match"),
+        spectra=results("rebin/{shard}.h5"),
+        model=MODEL,
+    output:
+        match=results("match/{shard}.h5"),
+    log:
+        results("logs/match/{shard}.log"),
+    benchmark:
+        results("benchmarks/match/{shard}.tsv")
+    conda:
+        "../envs/match.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=120,
+    params:
+        flags=flags("match"),
+    message:
+        "Fitting averages to shard {wildcards.shard}"
+    shell:
+        "python {input.script:q} {params.flags:q}"
+        " --threads {threads}"
+        " --spectra {input.spectra:q}"
+        " --model {input.model:q}"
+        " --output {output.match:q}"
+        " 2> {log:q}"
+
+
+rule candidates:
+    input:
+        script="scripts/candidates.py",
+        library=library("candidates"),
+        retrieved=every("retrieve/{shard}.h5"),
+        codes=every("encode/{shard}.h5"),
+        match=every("match/{shard}.h5"),
+        model=MODEL,
+        labels=optional("labels"),
+    output:
+        candidates=results("candidates/candidates.csv"),
+        summary=results("candidates/summary.csv"),
+    log:
+        results("logs/candidates/candidates.log"),
+    benchmark:
+        results("benchmarks/candidates/candidates.tsv")
+    conda:
+        "../envs/candidates.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 3000 * attempt,
+        runtime=60,
+    params:
+        flags=flags("candidates"),
+    message:
+        "Ranking the candidates"
+    shell:
+        "python {input.script:q} {params.flags:q}"
+        " --retrieved {input.retrieved:q}"
+        " --codes {input.codes:q}"
+        " --match {input.match:q}"
+        " --model {input.model:q}"
+        " --labels '{input.labels}'"
+        " --output {output.candidates:q}"
+        " --summary {output.summary:q}"
+        " 2> {log:q}"

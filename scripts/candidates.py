@@ -1,0 +1,80 @@
+"""Rank every unclassified spectrum that was searched: union, votes, distances, template difference, P(M)."""
+
+import sys
+
+from mstarhash import threads
+from mstarhash.configuration import section_parser
+from mstarhash.errors import exit_code
+
+
+def build_parser():
+    parser = section_parser(__doc__, "candidates")
+    parser.add_argument("--retrieved", nargs="+", required=True, help="HDF5 of every shard, from retrieve.py select")
+    parser.add_argument("--codes", nargs="+", required=True, help="HDF5 of every shard, from encode.py")
+    parser.add_argument("--match", nargs="+", required=True, help="HDF5 of every shard, from match.py")
+    parser.add_argument("--model", required=True, help="HDF5 from train.py")
+    parser.add_argument("--labels", default="", help="inspection ledger")
+    parser.add_argument("--output", required=True, help="CSV to write")
+    parser.add_argument("--summary", required=True, help="CSV of counts to write")
+    return parser
+
+
+def main(argv=None):
+    args = build_parser().parse_args(argv)
+    threads.limit(1)
+    import csv
+
+    import numpy as np
+    from mstarhash.files import replacing
+    from mstarhash.fusion import evidence, fused, prior_of, probability
+    from mstarhash.labels import read_labels
+    from mstarhash.model import read_model
+    from mstarhash.ranking import COLUMNS, rank_rows, summary_rows
+    from mstarhash.sample import Sample
+    from mstarhash.shards import IDENTITY
+
+    with replacing(args.output) as name, replacing(args.summary) as summary:
+        model = read_model(args.model)
+        with Sample(args.retrieved) as a, Sample(args.codes) as b, Sample(args.match) as c:
+            table = a.columns([*IDENTITY, "order", "votes", "min_distance", "near_positive", "near_negative"])
+            table |= b.columns(["class_score", "snr_r"])
+            table |= c.columns(["gain_wanted", "gain_other", "best_wanted", "best_other", "good_pixels"])
+        values = evidence(
+            table["near_negative"],
+            table["near_positive"],
+            table["class_score"],
+            table["gain_wanted"],
+            table["gain_other"],
+        )
+        odds = fused(values, model.fusion)
+        share = args.prior if args.prior is not None else prior_of(odds)
+        table |= {
+            "p_m": probability(odds, share),
+            "hash_score": values[:, 0],
+            "difference": table["gain_wanted"] - table["gain_other"],
+            "in_union": (table["votes"] > 0).astype(int),
+            "score": {"fused": odds, "hash": values[:, 0], "votes": table["votes"].astype("f8")}[args.ranking],
+        }
+        labels = read_labels(args.labels)
+        table["label"] = np.array([{True: "M", False: "other"}.get(labels.get(file), "") for file in table["file"]])
+        table = rank_rows(table)
+        with open(name, "w", newline="") as out:
+            writer = csv.writer(out, lineterminator="\n")
+            writer.writerow(COLUMNS)
+            writer.writerows(zip(*(texts(table[key]) for key in COLUMNS), strict=True))
+        with open(summary, "w", newline="") as out:
+            csv.writer(out, lineterminator="\n").writerows(
+                summary_rows(table, share, len(model.labelled["codes"]), int(model.queries.sum()))
+            )
+    return 0
+
+
+def texts(values):
+    """A column as it stands in the CSV: nulls empty, floats with seven digits."""
+    if values.dtype.kind == "f":
+        return ["" if value != value else f"{value:.7g}" for value in values]
+    return values.tolist()
+
+
+if __name__ == "__main__":
+    sys.exit(exit_code(main))

@@ -1,0 +1,64 @@
+"""Code the unclassified spectra of one shard."""
+
+import sys
+
+from mstarhash import threads
+from mstarhash.configuration import config_hash, section_parser
+from mstarhash.errors import exit_code
+
+
+def build_parser():
+    parser = section_parser(__doc__)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--spectra", required=True, help="HDF5 from rebin.py")
+    parser.add_argument("--model", required=True, help="HDF5 from train.py")
+    parser.add_argument("--output", required=True, help="HDF5 to write")
+    return parser
+
+
+def main(argv=None):
+    args = build_parser().parse_args(argv)
+    threads.limit(1)
+    import numpy as np
+    from mstarhash.codes import pack
+    from mstarhash.files import replacing
+    from mstarhash.model import class_score, read_model, rows_of
+    from mstarhash.parallel import ordered_map
+    from mstarhash.sample import Sample
+    from mstarhash.shards import IDENTITY
+    from mstarhash.spectra import create, write_columns
+    from mstarhash.targets import is_unknown
+
+    with replacing(args.output) as name, Sample([args.spectra]) as sample:
+        model = read_model(args.model)
+        columns = sample.columns([*IDENTITY, "order", "class", "snr_r"])
+        rows = np.flatnonzero(is_unknown(columns.pop("class")))
+        columns = {key: values[rows] for key, values in columns.items()}
+        score, bits = np.zeros(len(rows)), np.zeros((len(rows), model.bits), bool)
+
+        def work(item):
+            where, (x,) = item
+            hidden = model.network.hidden(x)
+            if model.network.beta is None:
+                return where, 0.0, hidden > model.network.thresholds
+            outputs = hidden.astype("f8") @ model.network.beta
+            return (
+                where,
+                class_score(outputs, model.wanted_groups),
+                model.network.turned(outputs) > model.network.thresholds,
+            )
+
+        for where, part, found in ordered_map(work, sample.blocks(["features"], rows), args.threads):
+            score[where], bits[where] = part, found
+        codes = pack(bits)
+        # a spectrum that was a presumed negative in training keeps the code it has with itself left out
+        own = rows_of(model.labelled, (columns["file"], columns["order"]))
+        seen = own >= 0
+        codes[seen], score[seen] = model.labelled["codes"][own[seen]], model.labelled["class_score"][own[seen]]
+        with create(name, "encode", config_hash(args)) as out:
+            write_columns(out, columns | {"codes": codes, "class_score": score, "labelled_row": own})
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(exit_code(main))

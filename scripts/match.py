@@ -1,0 +1,61 @@
+"""Fit the mean spectra of both sides, times a smooth response, to the unclassified spectra of one shard."""
+
+import sys
+
+from mstarhash import threads
+from mstarhash.configuration import config_hash, section_parser
+from mstarhash.errors import exit_code
+
+
+def build_parser():
+    parser = section_parser(__doc__, "match")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--spectra", required=True, help="HDF5 from rebin.py")
+    parser.add_argument("--model", required=True, help="HDF5 from train.py")
+    parser.add_argument("--output", required=True, help="HDF5 to write")
+    return parser
+
+
+def main(argv=None):
+    args = build_parser().parse_args(argv)
+    threads.limit(1)
+    import numpy as np
+    from mstarhash.files import replacing
+    from mstarhash.matching import fit
+    from mstarhash.model import read_model
+    from mstarhash.parallel import ordered_map
+    from mstarhash.progress import Progress
+    from mstarhash.sample import Sample
+    from mstarhash.shards import IDENTITY
+    from mstarhash.spectra import create, write_columns
+    from mstarhash.targets import is_unknown
+
+    with replacing(args.output) as name, Sample([args.spectra]) as sample:
+        model = read_model(args.model)
+        columns = sample.columns([*IDENTITY, "order", "class"])
+        rows = np.flatnonzero(is_unknown(columns.pop("class")))
+        columns = {key: values[rows] for key, values in columns.items()}
+        shifts = range(-args.max_shift, args.max_shift + 1)
+
+        def work(item):
+            where, (flux, ivar) = item
+            found = fit(flux, ivar, model.averages, args.prior, shifts, args.refine)
+            return found | {"good_pixels": (ivar > 0).mean(1)}
+
+        parts, progress = [], Progress("match", len(rows))
+        for part in ordered_map(work, sample.blocks(["flux", "ivar"], rows), args.threads):
+            parts.append(part)
+            progress.step(len(part["good_pixels"]))
+        found = {key: np.concatenate([part[key] for part in parts]) if parts else np.empty(0) for key in FOUND}
+        for key in ("best_wanted", "best_other"):
+            found[key] = model.average_names[found[key].astype(int)] if len(rows) else np.array([], "U1")
+        with create(name, "match", config_hash(args)) as out:
+            write_columns(out, columns | found)
+    return 0
+
+
+FOUND = ("gain_wanted", "gain_other", "best_wanted", "best_other", "good_pixels")
+
+
+if __name__ == "__main__":
+    sys.exit(exit_code(main))

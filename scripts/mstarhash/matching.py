@@ -1,0 +1,157 @@
+"""Template difference: chi-square fits of mean spectra times a cubic response.
+
+For each spectrum f with inverse variances w and each mean spectrum T the model is T(lambda) P(u), P a polynomial
+in u = -1..1 over the wavelengths. The gain of a fit is its drop of chi-square from zero flux; the difference is
+the best gain of the wanted class minus the best of the others. The polynomial's higher terms have a prior, so
+that a response may bend a spectrum but not make another of it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass
+class Averages:
+    """Mean spectra binned for the fits, with powers of u multiplied in."""
+
+    wanted: np.ndarray  # (t,) bool
+    cluster: np.ndarray  # (t,) number among its own kind
+    bins: int  # pixels of the grid in a bin
+    flux: np.ndarray  # (t, p) float32
+    terms: list  # T u^k, k = 0..order
+    squares: list  # T^2 u^k, k = 0..2 order
+
+
+def binned(flux, ivar, bins):
+    """Inverse-variance weighted means over `bins` pixels: flux, ivar (n, p // bins) float32."""
+    n, p = flux.shape
+    cut = p // bins * bins
+    w = ivar[:, :cut].reshape(n, -1, bins)
+    total = w.sum(2)
+    mean = (flux[:, :cut].reshape(n, -1, bins) * w).sum(2)
+    return np.divide(mean, total, out=np.zeros_like(mean), where=total > 0), total
+
+
+def prepare(flux, ivar, wanted, cluster, bins, order):
+    """Averages from mean spectra (t, P); where one knows nothing, its neighbours in wavelength are used."""
+    known = np.isfinite(flux) & (ivar > 0)
+    pixels = np.arange(flux.shape[1])
+    full = np.stack(
+        [np.interp(pixels, pixels[k], f[k]) if k.any() else np.zeros(len(f)) for f, k in zip(flux, known, strict=True)]
+    )
+    small, _ = binned(full.astype("f4"), np.ones_like(full, "f4"), bins)
+    small /= np.maximum(np.abs(small).mean(1, keepdims=True), 1e-30)
+    u = np.linspace(-1, 1, small.shape[1], dtype="f4")
+    return Averages(
+        np.asarray(wanted, bool),
+        np.asarray(cluster),
+        bins,
+        small,
+        [small * u**k for k in range(order + 1)],
+        [small**2 * u**k for k in range(2 * order + 1)],
+    )
+
+
+def gains(flux, ivar, averages, prior):
+    """(n, t) drop of chi-square of each average times its best polynomial, and the mean level of each fit.
+
+    flux, ivar: (n, P) on the grid, ivar 0 = unusable; prior: sigma of the higher coefficients in units of the
+    zeroth (of the fit without them). Negative levels are no detection: gain 0.
+    """
+    f, w = binned(flux, ivar, averages.bins)
+    scale = np.sqrt(np.maximum(w, 0)).mean(1, keepdims=True)
+    scale = np.where(scale > 0, scale, 1)
+    f, w = f * scale, w / scale**2
+    order = len(averages.terms) - 1
+    right = [(w * f) @ term.T for term in averages.terms]
+    moments = [w @ square.T for square in averages.squares]
+    a = [[moments[i + j].astype("f8") for j in range(i + 1)] for i in range(order + 1)]
+    r = [term.astype("f8") for term in right]
+    level = r[0] / np.maximum(a[0][0], 1e-30)
+    penalty = 1 / np.maximum((prior * level) ** 2, 1e-12 / np.maximum(a[0][0], 1e-30))
+    for k in range(order + 1):
+        a[k][k] = a[k][k] * (1 + 1e-9) + (penalty if k else 0) + 1e-30
+    y = _forward(a, r)
+    gain = sum(part**2 for part in y)
+    return np.where(level > 0, gain, 0.0), level
+
+
+def _forward(a, r):
+    """Solve L y = r with A = L L' for many small systems at once; a[i][j], r[i] are arrays of one shape."""
+    n = len(r)
+    lower = [[None] * n for _ in range(n)]
+    y = []
+    for i in range(n):
+        for j in range(i + 1):
+            value = a[i][j]
+            for k in range(j):
+                value = value - lower[i][k] * lower[j][k]
+            lower[i][j] = np.sqrt(np.maximum(value, 1e-30)) if i == j else value / lower[j][j]
+        value = r[i]
+        for k in range(i):
+            value = value - lower[i][k] * y[k]
+        y.append(value / lower[i][i])
+    return y
+
+
+def best_two(gain, wanted, exclude=None):
+    """Best gain among the wanted averages and among the others, and which they are.
+
+    gain: (n, t); exclude: (n,) index of an average that a row may not use (its own cluster), -1 = none.
+    """
+    gain = gain.copy()
+    if exclude is not None:
+        rows = np.flatnonzero(exclude >= 0)
+        gain[rows, exclude[rows]] = 0
+    yes, no = np.flatnonzero(wanted), np.flatnonzero(~wanted)
+    a, b = yes[gain[:, yes].argmax(1)], no[gain[:, no].argmax(1)]
+    rows = np.arange(len(gain))
+    return gain[rows, a], gain[rows, b], a, b
+
+
+def fit(flux, ivar, averages, prior, shifts, refine, exclude=None):
+    """The best average of each side, velocities tried for the best few.
+
+    shifts: whole pixels tried, 0 among them; refine: how many of the best averages are tried at them.
+
+    Returns a dict of (n,) arrays: gain_wanted, gain_other, best_wanted, best_other (indices of averages).
+    """
+    gain, _ = gains(flux, ivar, averages, prior)
+    if exclude is not None:
+        rows = np.flatnonzero(exclude >= 0)
+        gain[rows, exclude[rows]] = 0
+    for side in (averages.wanted, ~averages.wanted):
+        few = min(refine, int(side.sum()))
+        if few == 0 or not len(gain):
+            continue
+        columns = np.flatnonzero(side)
+        top = columns[np.argpartition(-gain[:, columns], few - 1, axis=1)[:, :few]]
+        for shift in shifts:
+            if shift:
+                _refine(gain, np.roll(flux, -shift, 1), np.roll(ivar, -shift, 1), averages, prior, top)
+    wanted, other, a, b = best_two(gain, averages.wanted)
+    return {"gain_wanted": wanted, "gain_other": other, "best_wanted": a, "best_other": b}
+
+
+def _refine(gain, flux, ivar, averages, prior, top):
+    """Raise gain[row, column] for the columns `top` (n, few) to that of the shifted spectrum, where better."""
+    order = len(averages.terms) - 1
+    f, w = binned(flux, ivar, averages.bins)
+    scale = np.sqrt(np.maximum(w, 0)).mean(1, keepdims=True)
+    scale = np.where(scale > 0, scale, 1)
+    f, w = f * scale, w / scale**2
+    u = np.linspace(-1, 1, f.shape[1], dtype="f4")
+    rows = np.arange(len(f))
+    for column in top.T:
+        t = averages.flux[column]
+        wt, wft = w * t**2, w * f * t
+        moments = [np.einsum("ij,j->i", wt, u**k).astype("f8") for k in range(2 * order + 1)]
+        r = [np.einsum("ij,j->i", wft, u**k).astype("f8") for k in range(order + 1)]
+        a = [[moments[i + j].copy() for j in range(i + 1)] for i in range(order + 1)]
+        level = r[0] / np.maximum(a[0][0], 1e-30)
+        penalty = 1 / np.maximum((prior * level) ** 2, 1e-12 / np.maximum(a[0][0], 1e-30))
+        for k in range(order + 1):
+            a[k][k] = a[k][k] * (1 + 1e-9) + (penalty if k else 0) + 1e-30
+        value = np.where(level > 0, sum(part**2 for part in _forward(a, r)), 0)
+        gain[rows, column] = np.maximum(gain[rows, column], value)

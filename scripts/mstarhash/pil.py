@@ -1,0 +1,185 @@
+"""Multi-layer pseudo-inverse learning (G19 3.1; FIELD 10): networks solved in closed form.
+
+A network is a chain of random sigmoid layers H = g(X W + b). With `reconstruct` each layer is a PIL autoencoder
+and the last layer's outputs are the code values (G19). With `classes` a ridge solve maps the last hidden layer
+to class targets; its outputs are whitened within classes (linear discriminant) and turned at random into code
+values. A code bit is value > median of the training set.
+
+All sums over rows are float64 over blocks of fixed size, so that results do not depend on threads.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.linalg import cho_factor, cho_solve, solve_triangular
+
+from mstarhash.parallel import ordered_map
+from mstarhash.spectra import BLOCK
+
+
+@dataclass
+class Network:
+    """Weights of the hidden layers and, for class targets, what follows them."""
+
+    mean: np.ndarray  # (d,) subtracted from the input
+    layers: list = field(default_factory=list)  # of (W (in, out), b (out,)) float32
+    offset: float = 0.0  # subtracted from every hidden output
+    beta: np.ndarray | None = None  # (hidden, groups)
+    centre: np.ndarray | None = None  # (groups,)
+    turn: np.ndarray | None = None  # (groups, bits)
+    thresholds: np.ndarray | None = None  # (bits,)
+
+    def hidden(self, x):
+        """(n, last hidden) float32 of inputs (n, d); rows are padded to a full block, so bits do not depend on n."""
+        n = len(x)
+        a = np.zeros((BLOCK, x.shape[1]), "f4") if n < BLOCK else np.empty(x.shape, "f4")
+        a[:n] = x - self.mean
+        for w, b in self.layers:
+            a = sigmoid(a @ w + b)
+        return a[:n] - np.float32(self.offset) if self.offset else a[:n]
+
+    def outputs(self, x):
+        """(n, groups) class outputs; only with class targets."""
+        return self.hidden(x).astype("f8") @ self.beta
+
+    def values(self, x):
+        """(n, bits) float64 that the thresholds cut."""
+        return self.turned(self.outputs(x)) if self.beta is not None else self.hidden(x).astype("f8")
+
+    def turned(self, outputs):
+        """Code values of class outputs."""
+        return (outputs - self.centre) @ self.turn
+
+
+def sigmoid(x):
+    """Logistic function, in place."""
+    np.negative(x, out=x)
+    np.exp(x, out=x)
+    x += 1
+    np.reciprocal(x, out=x)
+    return x
+
+
+def row_blocks(count, families=None):
+    """Slices of about BLOCK rows; with `families` (sorted numbers) no family is cut in two."""
+    out, first = [], 0
+    while first < count:
+        last = min(first + BLOCK, count)
+        while families is not None and last < count and families[last] == families[last - 1]:
+            last -= 1
+        out.append(slice(first, last))
+        first = last
+    return out
+
+
+def gram(network, x, threads, target=None):
+    """H'H (L, L) and, with a target (n, m), H'T (L, m), float64."""
+
+    def part(rows):
+        h = network.hidden(x[rows])
+        right = None if target is None else h.T.astype("f8") @ target[rows]
+        return (h.T @ h).astype("f8"), right
+
+    total, right = 0.0, 0.0
+    for a, b in ordered_map(part, row_blocks(len(x)), threads):
+        total = total + a
+        right = None if b is None else right + b
+    return total, right
+
+
+def ridge(normal, strength):
+    """Cholesky factor (lower) of the normal matrix plus `strength` times its mean diagonal."""
+    damped = normal.copy()
+    damped[np.diag_indices(len(damped))] += strength * np.trace(normal) / len(normal)
+    return cho_factor(damped, lower=True)
+
+
+def random_layer(rng, size_in, size_out, sample):
+    """Gaussian weights scaled to unit variance of X W on `sample` (n, d); biases N(0, 0.5)."""
+    w = rng.standard_normal((size_in, size_out), dtype="f4")
+    spread = float((sample @ w[:, : min(200, size_out)]).std()) or 1.0
+    return w / np.float32(spread), (0.5 * rng.standard_normal(size_out)).astype("f4")
+
+
+def orthonormal_layer(rng, size_in, size_out):
+    """Orthonormal columns (rows where size_out > size_in), bias of unit norm (FIELD 10 A)."""
+    tall = rng.standard_normal((max(size_in, size_out), min(size_in, size_out)))
+    q = np.linalg.qr(tall)[0]
+    b = rng.standard_normal(size_out)
+    return (q if size_in >= size_out else q.T).astype("f4"), (b / np.linalg.norm(b)).astype("f4")
+
+
+def train_reconstruct(x, layers, bits, encoder, strength, seed, threads):
+    """ML-PIL of PIL autoencoders (G19 Figs. 4, 5). encoder: "random" (FIELD 10 A) or "tied" (B).
+
+    x: (n, d) features in 0..1; layers: sizes of the hidden layers before the code; the last one has `bits` units.
+    """
+    rng = np.random.default_rng(seed)
+    network = Network(np.zeros(x.shape[1], "f4"))
+    size = x.shape[1]
+    for size_out in [*layers, bits]:
+        w, b = orthonormal_layer(rng, size, size_out)
+        before = Network(network.mean, list(network.layers))
+        if encoder == "tied":
+            trial = Network(network.mean, [*network.layers, (w, b)])
+            target = np.concatenate([before.hidden(x[rows]) for rows in row_blocks(len(x))]) if before.layers else x
+            normal, right = gram(trial, x, threads, target)
+            w = cho_solve(ridge(normal, strength), right).T.astype("f4")
+            b = np.zeros(size_out, "f4")
+        network.layers.append((w, b))
+        size = size_out
+    values = np.concatenate(list(ordered_map(lambda rows: network.values(x[rows]), row_blocks(len(x)), threads)))
+    network.thresholds = np.median(values, axis=0)
+    return network, values, None
+
+
+def train_classes(x, groups, families, layers, bits, strength, seed, threads):
+    """A PIL classifier whose outputs become the code.
+
+    x: (n, d); groups: (n,) texts; families: (n,) sorted numbers, one for a spectrum and its copies.
+
+    Returns the network, code values (n, bits) and class outputs (n, groups) of the training rows, both as if each
+    family had been left out of the solve: with S = H_g A^-1 H_g' and residual e, T - (I - S)^-1 e (exact for the
+    ridge solve; whitening and medians are not redone).
+    """
+    rng = np.random.default_rng(seed)
+    mean = x.mean(0, dtype="f8").astype("f4")
+    network = Network(mean, offset=0.5)
+    probe = x[:: max(1, len(x) // BLOCK)][:BLOCK] - mean
+    size = x.shape[1]
+    for size_out in layers:
+        network.layers.append(random_layer(rng, size, size_out, probe))
+        probe, size = sigmoid(probe @ network.layers[-1][0] + network.layers[-1][1]) - np.float32(0.5), size_out
+    names = sorted(set(groups))
+    target = (np.asarray(groups)[:, None] == np.array(names)).astype("f8")
+    normal, right = gram(network, x, threads, target)
+    factor = ridge(normal, strength)
+    network.beta = cho_solve(factor, right)
+    lower = np.tril(factor[0])
+
+    def left_out(rows):
+        h = network.hidden(x[rows]).astype("f8")
+        residual = target[rows] - h @ network.beta
+        half = solve_triangular(lower, h.T, lower=True, overwrite_b=True, check_finite=False)
+        out = np.empty_like(residual)
+        mine = families[rows]
+        starts = np.flatnonzero(np.r_[True, mine[1:] != mine[:-1]])
+        for first, last in zip(starts, np.r_[starts[1:], len(mine)], strict=True):
+            part = half[:, first:last]
+            out[first:last] = np.linalg.solve(np.eye(last - first) - part.T @ part, residual[first:last])
+        return target[rows] - out
+
+    outputs = np.concatenate(list(ordered_map(left_out, row_blocks(len(x), families), threads)))
+    network.centre = outputs.mean(0)
+    within = np.zeros((len(names), len(names)))
+    for k in range(len(names)):
+        part = outputs[target[:, k] > 0]
+        part = part - part.mean(0)
+        within += part.T @ part
+    within /= len(outputs)
+    within[np.diag_indices(len(names))] += 1e-3 * np.trace(within) / len(names)
+    whiten = np.linalg.inv(np.linalg.cholesky(within)).T
+    network.turn = whiten @ rng.standard_normal((len(names), bits))
+    values = network.turned(outputs)
+    network.thresholds = np.median(values, axis=0)
+    return network, values, outputs

@@ -1,0 +1,72 @@
+"""Exact top share of every query over shards, by counts (DESIGN, The search); nearest labelled neighbours."""
+
+import numpy as np
+
+from mstarhash.codes import hamming
+
+
+def count_distances(queries, codes, bits):
+    """(q, bits + 1) how many of the codes (n, k) lie at each Hamming distance of each query; both as signs."""
+    counts = np.zeros((len(queries), bits + 1), "i8")
+    offset = np.arange(len(queries))[:, None] * (bits + 1)
+    for first in range(0, len(codes), 1024):
+        distance = hamming(queries, codes[first : first + 1024]).astype("i4")
+        counts += np.bincount((distance + offset).ravel(), minlength=counts.size).reshape(counts.shape)
+    return counts
+
+
+def cuts(counts, share):
+    """Where each query's top `share` ends.
+
+    counts: (shards, q, bits + 1). Returns the cut distance (q,), and the number of spectra at exactly that
+    distance which each shard may keep (shards, q), ties being settled in the order of the shards: in all,
+    exactly ceil(share * N) for every query.
+    """
+    counts = np.asarray(counts)
+    total = counts.sum(0)
+    n = int(total[0].sum()) if len(total) else 0
+    wanted = int(np.ceil(share * n - 1e-9))
+    upto = np.cumsum(total, axis=1)
+    cut = (upto < wanted).sum(1)
+    rows = np.arange(len(total))
+    below = np.where(cut > 0, upto[rows, np.maximum(cut - 1, 0)], 0)
+    room = wanted - below
+    here = counts[:, rows, cut]
+    before = np.cumsum(here, axis=0) - here
+    return cut, np.clip(room[None, :] - before, 0, here)
+
+
+def select(queries, codes, cut, ties):
+    """Votes (n,) and smallest distance (n,) of codes (n, k): how many queries keep each spectrum of a shard.
+
+    cut: (q,) cut distances; ties: (q,) how many of this shard's spectra at the cut each query keeps, first come
+    first served.
+    """
+    votes = np.zeros(len(codes), "i4")
+    nearest = np.full(len(codes), np.inf, "f4")
+    left = ties.astype("i8").copy()
+    for first in range(0, len(codes), 1024):
+        distance = hamming(queries, codes[first : first + 1024])
+        part = slice(first, first + distance.shape[1])
+        at = distance == cut[:, None]
+        kept = (distance < cut[:, None]) | (at & (np.cumsum(at, axis=1) <= left[:, None]))
+        left -= np.minimum(at.sum(1), left)
+        votes[part] = kept.sum(0)
+        nearest[part] = distance.min(0)
+    return votes, nearest
+
+
+def mean_nearest(codes, others, count, same=None):
+    """(n,) mean distance of each code to its `count` nearest among `others`.
+
+    same: optional function (rows of codes) -> list of (row, column) pairs that do not count (a spectrum itself, its copies).
+    """
+    out = np.empty(len(codes), "f4")
+    for first in range(0, len(codes), 1024):
+        distance = hamming(codes[first : first + 1024], others)
+        if same is not None:
+            rows, columns = same(slice(first, first + len(distance)))
+            distance[rows, columns] = np.inf
+        k = min(count, distance.shape[1])
+        out[first : first + len(distance)] = np.partition(distance, k - 1, axis=1)[:, :k].mean(1)
+    return out

@@ -1,0 +1,81 @@
+"""The HDF5 layout of a training set: spectra, each followed by its degraded copies.
+
+Columns of a row: identity and order of the spectrum, `kind` (drawn, template, copy, known, inspected, presumed),
+`family` (one number for a spectrum and its copies), class, subclass, group (text: the code target), cluster
+(number in the averages, -1 = in none), snr_r, and flux, ivar (n, p), features (n, d) on the common grid.
+"""
+
+import h5py
+import numpy as np
+
+from mstarhash.degrade import degraded
+from mstarhash.scaling import features
+from mstarhash.shards import IDENTITY
+from mstarhash.spectra import write_columns
+
+COLUMNS = (*IDENTITY, "order", "kind", "family", "class", "subclass", "group", "cluster", "snr_r")
+MAX_SHIFT = 3  # pixels of 69 km/s: velocities of copies are drawn from -MAX_SHIFT..MAX_SHIFT
+
+
+class Writer:
+    """Appends blocks of spectra and their copies to an open HDF5 file; `close` writes the columns."""
+
+    def __init__(self, out, sample):
+        self.out, self.wave = out, sample.fixed("wave")
+        self.recipe = {key: sample.attribute(key) for key in ("smooth", "scale", "thin")}
+        out["wave"] = self.wave
+        out.attrs.update(self.recipe)
+        p = len(self.wave)
+        width = -(-p // int(self.recipe["thin"]))
+        self.data = {
+            key: out.create_dataset(key, (0, size), "f4", maxshape=(None, size), chunks=(64, size))
+            for key, size in (("flux", p), ("ivar", p), ("features", width))
+        }
+        self.columns = {name: [] for name in COLUMNS}
+        self.families = 0
+
+    def add(self, columns, flux, ivar, copies, noise, rng):
+        """One block. columns: arrays of the first rows; copies: how many of each; noise: (flux, ivar) to draw from."""
+        n = len(flux)
+        sets = [(flux, ivar, columns["kind"])]
+        for _ in range(copies if noise is not None and len(noise[0]) else 0):
+            pick = rng.integers(len(noise[0]), size=n)
+            shifts = rng.integers(-MAX_SHIFT, MAX_SHIFT + 1, size=n)
+            sets.append((*degraded(flux, ivar, noise[0][pick], noise[1][pick], self.wave, shifts, rng), ["copy"] * n))
+        many = len(sets)
+        interleave = np.arange(n * many).reshape(many, n).T.ravel()
+        flux, ivar = (np.concatenate([part[k] for part in sets])[interleave] for k in (0, 1))
+        vectors = features(flux, ivar, **self.recipe)
+        first = len(self.data["flux"])
+        for key, values in (("flux", flux), ("ivar", ivar), ("features", vectors)):
+            self.data[key].resize(first + len(values), axis=0)
+            self.data[key][first:] = values
+        for name in COLUMNS:
+            if name == "kind":
+                values = np.concatenate([part[2] for part in sets])[interleave]
+            elif name == "family":
+                values = np.repeat(self.families + np.arange(n), many)
+            else:
+                values = np.repeat(columns[name], many)
+            self.columns[name].append(values)
+        self.families += n
+
+    def close(self):
+        write_columns(
+            self.out,
+            {name: np.concatenate(parts) if parts else np.array([], "f8") for name, parts in self.columns.items()},
+        )
+
+
+def noise_pool(sample, unknown, size, rng):
+    """flux, ivar of up to `size` unclassified spectra drawn for their noise."""
+    rows = unknown if len(unknown) <= size else np.sort(rng.choice(unknown, size, replace=False))
+    return sample.rows("flux", rows), sample.rows("ivar", rows)
+
+
+def read_set(path, names):
+    """Datasets of a training set, whole."""
+    from mstarhash.spectra import read_columns
+
+    with h5py.File(path) as source:
+        return read_columns(source, names)

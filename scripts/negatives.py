@@ -1,0 +1,42 @@
+"""Draw the negative set: known other classes with degraded copies, unclassified spectra inspected or presumed."""
+
+import sys
+
+from mstarhash import threads
+from mstarhash.configuration import config_hash, section_parser
+from mstarhash.errors import InputError, exit_code
+
+
+def build_parser():
+    parser = section_parser(__doc__, "negatives")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--target", required=True, help="wanted class, a pattern on SUBCLASS")
+    parser.add_argument("--spectra", nargs="+", required=True, help="HDF5 from rebin.py, all shards")
+    parser.add_argument("--labels", default="", help="inspection ledger")
+    parser.add_argument("--output", required=True, help="HDF5 to write")
+    return parser
+
+
+def main(argv=None):
+    args = build_parser().parse_args(argv)
+    threads.limit(1)
+    from mstarhash.files import replacing
+    from mstarhash.labels import read_labels
+    from mstarhash.negative_set import others, write_negatives
+    from mstarhash.sample import Sample
+    from mstarhash.spectra import create
+
+    with replacing(args.output) as name, Sample(args.spectra) as sample:
+        known = others(sample, args.target, read_labels(args.labels))
+        if not len(known.unknown) + len(known.inspected):
+            raise InputError(
+                "no unclassified spectrum (CLASS Unknown or empty) to search: give input.spectra files of that class, or "
+                "an input.catalogue that says which they are"
+            )
+        with create(name, "negatives", config_hash(args)) as out:
+            write_negatives(out, sample, known, args)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(exit_code(main))

@@ -1,0 +1,56 @@
+"""Cluster the released spectra of the wanted class, reject defects, draw the positive set, degrade copies."""
+
+import sys
+
+from mstarhash import threads
+from mstarhash.configuration import config_hash, section_parser
+from mstarhash.errors import InputError, exit_code
+
+
+def build_parser():
+    parser = section_parser(__doc__, "positives")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--target", required=True, help="wanted class, a pattern on SUBCLASS")
+    parser.add_argument("--spectra", nargs="+", required=True, help="HDF5 from rebin.py, all shards")
+    parser.add_argument("--templates", required=True, help="HDF5 from templates.py")
+    parser.add_argument("--labels", default="", help="inspection ledger")
+    for name in ("positives", "averages", "clusters", "defects", "table1"):
+        parser.add_argument(f"--{name}", required=True, help="to write")
+    return parser
+
+
+def main(argv=None):
+    args = build_parser().parse_args(argv)
+    threads.limit(1)
+    from contextlib import ExitStack
+
+    from mstarhash import positive_set
+    from mstarhash.files import replacing
+    from mstarhash.labels import read_labels
+    from mstarhash.sample import Sample
+    from mstarhash.spectra import create
+
+    with ExitStack() as stack:
+        name = {
+            key: stack.enter_context(replacing(getattr(args, key)))
+            for key in ("positives", "averages", "clusters", "defects", "table1")
+        }
+        sample = stack.enter_context(Sample(args.spectra))
+        released = positive_set.released(sample, args.target, read_labels(args.labels))
+        if len(released.rows) < args.min_stars:
+            raise InputError(
+                f"only {len(released.rows)} released spectra of class '{args.target}', {args.min_stars} are needed: give "
+                "their classes by input.catalogue, add files to input.spectra, or change target"
+            )
+        clusters = positive_set.cluster(sample, released, args)
+        drawn = positive_set.draw(clusters, args)
+        positive_set.write_tables(clusters, drawn, released, name)
+        with create(name["averages"], "positives", config_hash(args)) as out:
+            positive_set.write_averages(out, sample, clusters)
+        with create(name["positives"], "positives", config_hash(args)) as out:
+            positive_set.write_positives(out, sample, released, clusters, drawn, args.templates, args)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(exit_code(main))

@@ -1,0 +1,109 @@
+"""Top share of every query, exact over all shards: count (a shard), cut (once), select (a shard)."""
+
+import sys
+
+from mstarhash import threads
+from mstarhash.configuration import config_hash, section_parser
+from mstarhash.errors import InputError, exit_code
+
+
+def build_parser():
+    parser = section_parser(__doc__, "retrieve")
+    parser.add_argument("part", choices=["count", "cut", "select"])
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--codes", help="count, select: HDF5 from encode.py")
+    parser.add_argument("--model", help="count, select: HDF5 from train.py")
+    parser.add_argument("--counts", nargs="+", help="cut: HDF5 of every shard, from count")
+    parser.add_argument("--cuts", help="select: HDF5 from cut")
+    parser.add_argument("--output", required=True, help="HDF5 to write")
+    return parser
+
+
+NEEDS = {"count": ("codes", "model"), "cut": ("counts",), "select": ("codes", "model", "cuts")}
+
+
+def main(argv=None):
+    args = build_parser().parse_args(argv)
+    for key in NEEDS[args.part]:
+        if not getattr(args, key):
+            raise InputError(f"retrieve.py {args.part} needs --{key}")
+    threads.limit(1)
+    from mstarhash.files import replacing
+    from mstarhash.spectra import create
+
+    with replacing(args.output) as name, create(name, "retrieve", config_hash(args)) as out:
+        {"count": count, "cut": cut, "select": choose}[args.part](args, out)
+    return 0
+
+
+def count(args, out):
+    import h5py
+    from mstarhash.codes import signs
+    from mstarhash.model import read_model
+    from mstarhash.retrieval import count_distances
+
+    model = read_model(args.model)
+    with h5py.File(args.codes) as source:
+        codes = signs(source["codes"][:], model.bits)
+    queries = signs(model.labelled["codes"][model.queries], model.bits)
+    out["counts"] = count_distances(queries, codes, model.bits)
+    out.attrs["source"] = args.codes
+
+
+def cut(args, out):
+    import h5py
+    import numpy as np
+    from mstarhash.progress import say
+    from mstarhash.retrieval import cuts
+
+    counts = []
+    for path in args.counts:
+        with h5py.File(path) as source:
+            counts.append(source["counts"][:])
+            out.attrs[source.attrs["source"]] = len(counts) - 1
+    distance, ties = cuts(np.stack(counts), args.share)
+    out["cut"], out["ties"] = distance, ties
+    total = sum(part[:, :].sum(1)[0] for part in counts) if len(distance) else 0
+    say(
+        f"retrieve: {len(distance):,} queries over {total:,} spectra, each keeps {int(np.ceil(args.share * total - 1e-9)):,}"
+    )
+
+
+def choose(args, out):
+    import h5py
+    import numpy as np
+    from mstarhash.codes import signs
+    from mstarhash.model import read_model
+    from mstarhash.parallel import ordered_map
+    from mstarhash.retrieval import mean_nearest, select
+    from mstarhash.shards import IDENTITY
+    from mstarhash.spectra import blocks, read_columns, write_columns
+
+    model = read_model(args.model)
+    with h5py.File(args.codes) as source, h5py.File(args.cuts) as reduced:
+        columns = read_columns(source, [*IDENTITY, "order", "labelled_row"])
+        codes = signs(source["codes"][:], model.bits)
+        distance, ties = reduced["cut"][:], reduced["ties"][int(reduced.attrs[args.codes])]
+    labelled = signs(model.labelled["codes"], model.bits)
+    votes, nearest = select(labelled[model.queries], codes, distance, ties)
+    wanted = model.labelled["wanted"]
+    own = columns.pop("labelled_row")
+    near = {}
+    for key, side in (("near_positive", wanted), ("near_negative", ~wanted)):
+        members = np.flatnonzero(side)
+        column = np.searchsorted(members, own)
+        present = (own >= 0) & (members[np.minimum(column, len(members) - 1)] == own)
+
+        def part(where, members=members, column=column, present=present):
+            def same(inner):
+                rows = np.flatnonzero(present[where][inner])
+                return rows, column[where][inner][rows]
+
+            return mean_nearest(codes[where], labelled[members], args.neighbours, same)
+
+        near[key] = np.concatenate([np.empty(0, "f4"), *ordered_map(part, blocks(len(codes)), args.threads)])
+    write_columns(out, columns | {"votes": votes, "min_distance": nearest} | near)
+
+
+if __name__ == "__main__":
+    sys.exit(exit_code(main))

@@ -14,3 +14,11 @@ def shared_data():
     if not folder.is_dir():
         pytest.skip("no ../shared/data beside the checkout: real spectra are not part of the repository")
     return folder
+
+
+@pytest.fixture(scope="session")
+def default_config():
+    """config/config.yaml as a dict."""
+    import yaml
+
+    return yaml.safe_load((ROOT / "config" / "config.yaml").read_text())

@@ -1,0 +1,48 @@
+"""The TiO/CaH metallicity parameter zeta in four calibrations, with two errors (FIELD 3)."""
+
+import numpy as np
+
+# [TiO5] of a solar-metallicity dwarf as a polynomial in x = CaH2 + CaH3, from x^0 upwards
+CALIBRATIONS = {
+    "l07": (-0.050, -0.118, 0.670, -0.164),  # Lepine 2007
+    "l13": (0.622, -1.906, 2.211, -0.588),  # Lepine 2013: what G19's table holds
+    "d12": (-0.047, -0.127, 0.694, -0.183, -0.005),  # Dhital 2012
+    "z19": (-0.2849, 0.312, 0.3863, -0.1069),  # Zhang S. 2019
+}
+
+
+def solar(x, calibration):
+    """T(x) and its derivative."""
+    line = np.polynomial.Polynomial(CALIBRATIONS[calibration])
+    return line(x), line.deriv()(x)
+
+
+def zeta(tio5, cah2, cah3, calibration="l13"):
+    """(1 - TiO5) / (1 - T(CaH2 + CaH3)); NaN where the denominator is 0."""
+    expected, _ = solar(np.asarray(cah2) + np.asarray(cah3), calibration)
+    below = 1 - expected
+    return (1 - np.asarray(tio5)) / np.where(below == 0, np.nan, below)
+
+
+def error(tio5, cah2, cah3, tio5_err, cah2_err, cah3_err, calibration="l13"):
+    """First-order error with the three indices taken as independent, as G19 did (FIELD 3.2)."""
+    expected, slope = solar(np.asarray(cah2) + np.asarray(cah3), calibration)
+    below = np.where(expected == 1, np.nan, 1 - expected)
+    pull = (1 - np.asarray(tio5)) * slope / below**2
+    return np.sqrt((tio5_err / below) ** 2 + pull**2 * (np.asarray(cah2_err) ** 2 + np.asarray(cah3_err) ** 2))
+
+
+def error_covariant(windows, calibration="l13"):
+    """First-order error from the four independent windows, so that the common denominator counts once.
+
+    windows: (mean, variance) of the numerators of TiO5, CaH2, CaH3 and of the denominator 7042-7046, as made by
+    indices.zeta_windows.
+    """
+    (n5, v5), (n2, v2), (n3, v3), (d, vd) = windows
+    d = np.where(d > 0, d, np.nan)
+    x = (n2 + n3) / d
+    expected, slope = solar(x, calibration)
+    below = np.where(expected == 1, np.nan, 1 - expected)
+    pull = (1 - n5 / d) * slope / below**2
+    by_denominator = n5 / d / below - pull * x
+    return np.sqrt(v5 / below**2 + pull**2 * (v2 + v3) + by_denominator**2 * vd) / d

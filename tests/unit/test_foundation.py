@@ -1,0 +1,106 @@
+import argparse
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from mstarhash import configuration, shards
+from mstarhash.errors import InputError, exit_code
+from mstarhash.files import Superseded, replacing
+from mstarhash.imports import library_of
+
+SCHEMA = configuration.read_schema()
+
+
+def test_identity_and_order():
+    name = "a/b/DR3_spec-55939-GAC_061N46_V3_sp07-078.fits.gz"
+    assert shards.identity_of_name(name) == ("55939", "GAC_061N46_V3", "7", "78")
+    assert shards.identity_of_name("a/other.fits") is None
+    assert shards.stem("a/other.fits.gz") == "other"
+    key = shards.order_key(("55939", "GAC_061N46_V3", "7", "78"))
+    assert 0 <= key < 2**64
+    assert [shards.shard_of(k, 4) for k in (0, 2**62 - 1, 2**62, 2**64 - 1)] == [0, 0, 1, 3]
+    assert shards.shard_of(key, 8) // 2 == shards.shard_of(key, 4)  # shards are cut from one order
+
+
+def test_flags_come_back_and_numbers_have_one_spelling():
+    part = SCHEMA["properties"]["rebin"]
+    values = {"wave_min": 3900, "wave_max": 9000.0, "step": 1e-4, "smooth": 8, "scale": "robust", "thin": 4}
+    words = configuration.flag_list(values, part)
+    assert words == configuration.flag_list(dict(reversed(values.items())) | {"wave_min": 3900.0}, part)
+    args = configuration.section_parser("", "rebin").parse_args(words)
+    assert {key: getattr(args, key) for key in values} == values
+    assert re.fullmatch("[0-9a-f]{16}", configuration.config_hash(args))
+
+
+@pytest.mark.parametrize(
+    "value, schema, text",
+    [(None, {"type": ["string", "null"]}, ""), (True, {"type": "boolean"}, "true"), ([1, 2], {"type": "array", "items": {"type": "integer"}}, "1,2"), (-1.5, {"type": "number"}, "-1.5")],
+)
+def test_text_of_values(value, schema, text):
+    assert configuration.to_text(value, schema) == text
+    assert configuration.from_text(text, schema) == value
+
+
+def test_wrong_text_is_refused():
+    with pytest.raises(argparse.ArgumentTypeError, match="number"):
+        configuration.from_text("x", {"type": "number"})
+
+
+@pytest.mark.parametrize(
+    "edit, message",
+    [
+        (lambda c: c["rebin"].update(stepp=1), r"rebin\.stepp.*rebin\.step'"),
+        (lambda c: c.update(rebinn={}), r"'rebinn'.*'rebin'"),
+        (lambda c: c["rebin"].update(step="wide"), r"rebin\.step: 'wide' is not of type 'number'"),
+        (lambda c: c["rebin"].update(wave_min=9500.0), "wave_min must be below"),
+        (lambda c: c["train"].pop("bits"), "train: 'bits' is a required"),
+    ],
+)
+def test_config_mistakes_are_named(edit, message, default_config):
+    config = json.loads(json.dumps(default_config))
+    configuration.check(config)
+    edit(config)
+    with pytest.raises(InputError, match=message):
+        configuration.check(config)
+
+
+def test_replacing_is_whole_or_absent(tmp_path):
+    path = tmp_path / "out"
+    with pytest.raises(ValueError), replacing(path) as name:
+        Path(name).write_text("half")
+        raise ValueError
+    assert list(tmp_path.iterdir()) == []
+    with replacing(path) as name:
+        Path(name).write_text("whole")
+    assert path.read_text() == "whole" and [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_job_left_behind_does_not_overwrite(tmp_path):
+    path = tmp_path / "out"
+    with pytest.raises(Superseded), replacing(path) as old:
+        Path(old).write_text("old")
+        with replacing(path) as new:
+            Path(new).write_text("new")
+        assert not os.path.exists(old)
+    assert path.read_text() == "new"
+
+
+def test_library_follows_imports(tmp_path):
+    package = tmp_path / "lib"
+    package.mkdir()
+    for name, text in {"__init__": "", "a": "from lib.b import x", "b": "x = 1", "c": ""}.items():
+        (package / f"{name}.py").write_text(text)
+    script = tmp_path / "s.py"
+    script.write_text("def main():\n    from lib import a\n")
+    assert [p.split("/")[-1] for p in library_of(script, tmp_path, "lib")] == ["__init__.py", "a.py", "b.py"]
+
+
+def test_input_errors_are_one_line(capsys):
+    def main(argv):
+        raise InputError("x.fits: no")
+
+    assert exit_code(main) == 2
+    assert capsys.readouterr().err == "error: x.fits: no\n"

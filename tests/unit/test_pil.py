@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+from scipy.linalg import cho_solve
+
+from mstarhash import pil
+
+
+@pytest.fixture
+def data():
+    rng = np.random.default_rng(0)
+    families = np.sort(rng.integers(0, 400, 1500))
+    x = rng.random((1500, 30)).astype("f4")
+    groups = np.array(["a", "b", "c"])[(x[:, 0] + x[:, 1] > 1).astype(int) + (x[:, 2] > 0.7)]
+    return x, groups, families
+
+
+def test_ridge_solve_is_the_pseudo_inverse_in_the_limit():
+    rng = np.random.default_rng(1)
+    h, t = rng.standard_normal((200, 20)), rng.standard_normal((200, 4))
+    beta = cho_solve(pil.ridge(h.T @ h, 1e-14), h.T @ t)
+    assert np.allclose(beta, np.linalg.lstsq(h, t, rcond=None)[0], atol=1e-9)
+    assert np.allclose(beta, np.linalg.pinv(h) @ t, atol=1e-9)
+
+
+def test_left_out_outputs_equal_training_without_the_family(data):
+    x, groups, families = data
+    network, _, outputs = pil.train_classes(x, groups, families, [60], 16, 1e-2, 5, 1)
+    names = sorted(set(groups))
+    h = network.hidden(x).astype("f8")
+    target = (groups[:, None] == np.array(names)).astype(float)
+    strength = 1e-2 * np.trace(pil.gram(network, x, 1)[0]) / 60
+    for family in families[[0, 700, 1499]]:
+        keep = families != family
+        beta = np.linalg.solve(h[keep].T @ h[keep] + strength * np.eye(60), h[keep].T @ target[keep])
+        assert np.allclose(h[~keep] @ beta, outputs[~keep], atol=1e-4)
+
+
+def test_bits_are_balanced_and_threads_do_not_matter(data):
+    x, groups, families = data
+    for target in ("classes", "reconstruct"):
+        made = []
+        for threads in (1, 2):
+            if target == "classes":
+                network, values, _ = pil.train_classes(x, groups, families, [50], 32, 1e-2, 3, threads)
+            else:
+                network, values, _ = pil.train_reconstruct(x, [40, 20], 32, "random", 1e-2, 3, threads)
+            made.append(values)
+            share = (values > network.thresholds).mean(0)
+            assert np.abs(share - 0.5).max() <= 1 / len(x)
+        assert np.array_equal(*made)
+
+
+def test_random_encoder_ignores_row_order_and_tied_one_reconstructs(data):
+    x = data[0]
+    network, values, _ = pil.train_reconstruct(x, [25], 16, "random", 1e-3, 3, 1)
+    order = np.random.default_rng(0).permutation(len(x))
+    again = pil.train_reconstruct(x[order], [25], 16, "random", 1e-3, 3, 1)[1]
+    assert np.allclose(again, values[order], atol=1e-5)
+    w = network.layers[0][0]
+    assert np.allclose(w.T @ w, np.eye(25), atol=1e-5)
+    tied = pil.train_reconstruct(x, [], 30, "tied", 1e-3, 3, 1)[0]
+    h = pil.Network(np.zeros(30, "f4"), [pil.orthonormal_layer(np.random.default_rng(3), 30, 30)]).hidden(x).astype("f8")
+    damped = h.T @ h + 1e-3 * np.trace(h.T @ h) / 30 * np.eye(30)
+    assert np.allclose(tied.layers[0][0], np.linalg.solve(damped, h.T @ x).T, atol=1e-3)
+
+
+def test_a_row_codes_the_same_alone_and_in_company(data):
+    x, groups, families = data
+    network = pil.train_classes(x, groups, families, [50], 32, 1e-2, 3, 1)[0]
+    assert np.allclose(network.values(x[:1]), network.values(x[:1024])[:1], atol=1e-4)

@@ -7,7 +7,7 @@ from snakemake.exceptions import WorkflowError
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
-from mstarhash import configuration
+from mstarhash import checking, configuration
 from mstarhash.errors import InputError
 from mstarhash.imports import library_of
 from mstarhash.manifest import refresh
@@ -16,7 +16,7 @@ from mstarhash.shards import shard_names
 SCHEMA = configuration.read_schema()
 
 try:
-    configuration.check(config, SCHEMA)
+    checking.check(config, SCHEMA)
 except InputError as error:
     raise WorkflowError(str(error))
 

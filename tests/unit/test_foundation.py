@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mstarhash import configuration, shards
+from mstarhash import checking, configuration, shards
 from mstarhash.errors import InputError, exit_code
 from mstarhash.files import Superseded, replacing
 from mstarhash.imports import library_of
@@ -61,10 +61,10 @@ def test_wrong_text_is_refused():
 )
 def test_config_mistakes_are_named(edit, message, default_config):
     config = json.loads(json.dumps(default_config))
-    configuration.check(config)
+    checking.check(config)
     edit(config)
     with pytest.raises(InputError, match=message):
-        configuration.check(config)
+        checking.check(config)
 
 
 def test_replacing_is_whole_or_absent(tmp_path):

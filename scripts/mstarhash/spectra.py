@@ -26,8 +26,7 @@ def write_text(group, name, values):
     """Texts as fixed-length UTF-8 (at least one byte)."""
     encoded = [str(value).encode() for value in values]
     length = max([1, *map(len, encoded)])
-    data = np.array(encoded, dtype=f"S{length}")
-    group.create_dataset(name, data=data, dtype=h5py.string_dtype("utf-8", length))
+    group.create_dataset(name, data=np.array(encoded, dtype=h5py.string_dtype("utf-8", length)))
 
 
 def read_text(dataset, rows=slice(None)):

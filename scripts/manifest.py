@@ -1,0 +1,29 @@
+"""List the FITS files of each shard, with the catalogue's class, subclass and z where it has them."""
+
+import sys
+
+from mstarhash import threads
+from mstarhash.configuration import section_parser
+from mstarhash.errors import exit_code
+
+
+def build_parser():
+    parser = section_parser(__doc__, "manifest")
+    parser.add_argument("--threads", type=int, default=1, help="not used: the disk sets the pace")
+    parser.add_argument("--spectra", nargs="+", required=True, metavar="GLOB", help="globs of FITS files, ** allowed")
+    parser.add_argument("--catalogue", required=True, help="LAMOST catalogue (| or , separated, or FITS), '' for none")
+    parser.add_argument("--folder", required=True, help="folder of the lists; only those that change are rewritten")
+    return parser
+
+
+def main(argv=None):
+    args = build_parser().parse_args(argv)
+    threads.limit(args.threads)
+    from mstarhash.manifest import refresh
+
+    refresh(args.spectra, args.catalogue, args.folder, args.shards, args.scan)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(exit_code(main))

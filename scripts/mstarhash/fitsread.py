@@ -1,0 +1,175 @@
+"""One LAMOST spectrum from the bytes of its file: image form (DR1-DR8), table form (DR9 on), pilot."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mstarhash.fitsheader import Header, units
+from mstarhash.relog import fit_log_linear, to_log_grid
+from mstarhash.status import FLAG, Rejected
+
+TYPES = {8: "u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}  # BITPIX
+LETTERS = {"L": "u1", "B": "u1", "I": ">i2", "J": ">i4", "K": ">i8", "E": ">f4", "D": ">f8"}  # TFORM
+TIGHT, LOOSE = 0.05, 0.1  # pixels: log-linear within; wavelengths agree with COEFF within
+
+
+@dataclass
+class Spectrum:
+    """flux, ivar, andmask: (n,) float32 as in the file; log10 wavelength [vacuum A] = coeff0 + coeff1 * pixel."""
+
+    header: Header
+    flux: np.ndarray
+    ivar: np.ndarray
+    andmask: np.ndarray
+    coeff0: float
+    coeff1: float
+    flags: int = 0
+
+
+def read_spectrum(data):
+    """The spectrum in the bytes of a FITS file (already unzipped). Raises Rejected."""
+    found = units(data)
+    header = found[0].header
+    tables = [unit for unit in found[1:] if unit.header.get("XTENSION") == "BINTABLE"]
+    for unit in found:
+        if unit.size and unit.header.get("XTENSION") in (None, "IMAGE"):
+            return _image(header, _image_rows(data, unit), unit.header)
+    if not tables:
+        raise Rejected("wrong_shape", "the file holds neither an image nor a table")
+    named = [unit for unit in tables if str(unit.header.get("EXTNAME")).strip().upper() == "COADD"]
+    return _table(header, _columns(data, (named or tables)[0]))
+
+
+def _image_rows(data, unit):
+    """The image of a unit as (rows, pixels) in its own type, scaled if the header says so."""
+    values = unit.header.values
+    shape = tuple(values[f"NAXIS{axis}"] for axis in range(values["NAXIS"], 0, -1))
+    shape = tuple(size for place, size in enumerate(shape) if size != 1 or place >= len(shape) - 2)
+    if len(shape) != 2 or shape[0] != 5 or shape[1] < 2:
+        text = " x ".join(map(str, shape)) or "no data"
+        raise Rejected("wrong_shape", f"the image is {text}, not 5 rows of flux, ivar, wavelength, andmask, ormask")
+    if values["BITPIX"] not in TYPES:
+        raise Rejected("unreadable", f"BITPIX {values['BITPIX']} is no FITS type")
+    rows = np.frombuffer(data, TYPES[values["BITPIX"]], shape[0] * shape[1], unit.start).reshape(shape)
+    scale, zero = unit.header.get("BSCALE"), unit.header.get("BZERO")
+    return rows if scale in (None, 1) and zero in (None, 0) else rows * float(scale or 1) + float(zero or 0)
+
+
+def _image(header, rows, own):
+    """Image form: the wavelength is from COEFF0 and COEFF1 always, row 2 only checks it."""
+    n = rows.shape[1]
+    grid, flags = _header_grid(header) or _header_grid(own), 0
+    wave = rows[2].astype("f8")
+    usable = bool(np.isfinite(wave).all() and (np.diff(wave) > 0).all() and wave[0] > 2000 and wave[-1] < 20000)
+    expected = "SUBCONT" not in str(header.get("EXTEN0")).upper()  # DR1: row 2 is a spectrum without continuum
+    if grid is None:
+        if not usable:
+            raise Rejected("wrong_shape", "no wavelengths: COEFF0 and COEFF1 are missing and row 2 does not rise")
+        return _on_wavelengths(header, wave, rows[0], rows[1], rows[3], FLAG["no_coeff"])
+    if not usable:
+        flags |= FLAG["wavelength_rebuilt"] | (FLAG["wavelength_mismatch"] if expected else 0)
+    elif _worst(wave, grid) > LOOSE:
+        flags |= FLAG["wavelength_mismatch"]
+    if header.get("COEFF0") is None or header.get("COEFF1") is None:
+        flags |= FLAG["no_coeff"]
+    return Spectrum(header, *_floats(rows[0], rows[1], rows[3]), *grid, flags)
+
+
+def _table(header, columns):
+    """Table form: column WAVELENGTH, as a log-linear grid; COEFF0 and COEFF1 where they agree with it."""
+    for name in ("FLUX", "IVAR"):
+        if name not in columns:
+            raise Rejected("wrong_shape", f"the table has no column {name}")
+    flux, ivar = columns["FLUX"], columns["IVAR"]
+    andmask = columns.get("ANDMASK", columns.get("AND_MASK", np.zeros(len(flux))))
+    wave = columns.get("WAVELENGTH")
+    if wave is None and "LOGLAM" in columns:
+        wave = 10 ** columns["LOGLAM"].astype("f8")
+    if len({len(flux), len(ivar), len(andmask), len(flux) if wave is None else len(wave)}) > 1 or len(flux) < 2:
+        raise Rejected("wrong_shape", "the columns of the table are not of one length")
+    grid, flags = _header_grid(header), 0
+    if wave is not None:
+        wave = wave.astype("f8")
+        if np.isfinite(wave).all() and (np.diff(wave) > 0).all() and wave[0] > 0:
+            if grid is not None and _worst(wave, grid) <= 0.01:
+                return Spectrum(header, *_floats(flux, ivar, andmask), *grid)
+            flags = FLAG["no_coeff"] if grid is None else FLAG["wavelength_mismatch"]
+            return _on_wavelengths(header, wave, flux, ivar, andmask, flags)
+        flags = FLAG["wavelength_mismatch"]
+    if grid is None:
+        raise Rejected("wrong_shape", "no wavelengths: no rising column WAVELENGTH, and COEFF0, COEFF1 are missing")
+    return Spectrum(header, *_floats(flux, ivar, andmask), *grid, flags | FLAG["wavelength_rebuilt"])
+
+
+def _columns(data, unit):
+    """The numeric columns of a binary table by upper-case name, each (n,): one row of vectors, or a value a row."""
+    values = unit.header.values
+    rows, width = values["NAXIS2"], values["NAXIS1"]
+    names, kinds = [], []
+    for place in range(1, (values.get("TFIELDS") or 0) + 1):
+        form = str(values.get(f"TFORM{place}") or "").strip()
+        digits = len(form) - len(form.lstrip("0123456789"))
+        count, letter = int(form[:digits] or 1), form[digits : digits + 1]
+        if letter in LETTERS:
+            kinds.append((LETTERS[letter], (count,)))
+        elif letter in "AXCMPQ" and letter:
+            size = {"A": count, "X": -(-count // 8), "C": 8 * count, "M": 16 * count, "P": 8 * count, "Q": 16 * count}
+            kinds.append((f"V{size[letter]}",))
+        else:
+            raise Rejected("unreadable", f"TFORM{place} = {form!r} is no FITS type")
+        names.append(f"c{place}")
+    kind = np.dtype([(name, *part) for name, part in zip(names, kinds, strict=True)])
+    if kind.itemsize != width:
+        raise Rejected("unreadable", f"the table's rows are {width} bytes, its columns {kind.itemsize}")
+    table = np.frombuffer(data, kind, rows, unit.start)
+    found = {}
+    for place, name in enumerate(names, 1):
+        column = table[name]
+        if column.dtype.kind == "V" or (len(column) != 1 and column.shape[1:] != (1,)):
+            continue
+        scale, zero = unit.header.get(f"TSCAL{place}"), unit.header.get(f"TZERO{place}")
+        if scale not in (None, 1) or zero not in (None, 0):
+            column = column * float(scale or 1) + float(zero or 0)
+        found.setdefault(str(values.get(f"TTYPE{place}") or "").strip().upper(), column.ravel())
+    return found
+
+
+def _header_grid(header):
+    """(coeff0, coeff1) that a header gives, or None: COEFF0 and COEFF1, else CRVAL1, CD1_1 of a log grid."""
+    found = _believable(header.get("COEFF0"), header.get("COEFF1"))
+    if found is None:
+        step, pixel = header.get("CD1_1", "CDELT1"), header.get("CRPIX1")
+        found = _believable(header.get("CRVAL1"), step)
+        if found and isinstance(pixel, int | float):
+            found = found[0] - (pixel - 1) * found[1], found[1]
+    return found
+
+
+def _believable(first, step):
+    """A log10 wavelength of the optical and a step from 3 to 300 km/s, as floats, or None."""
+    try:
+        first, step = float(first), float(step)
+    except (TypeError, ValueError):
+        return None
+    return (first, step) if 3.3 < first < 4.1 and 5e-6 < step < 5e-4 else None
+
+
+def _worst(wave, grid):
+    """The largest distance of wavelengths (n,) from a log grid [pixels]."""
+    return float(np.abs((np.log10(wave) - grid[0]) / grid[1] - np.arange(len(wave))).max())
+
+
+def _on_wavelengths(header, wave, flux, ivar, andmask, flags):
+    """A spectrum with only its wavelengths to go by: the log grid they lie on, else rebinned to one."""
+    coeff0, coeff1, worst = fit_log_linear(wave)
+    if worst <= TIGHT:
+        return Spectrum(header, *_floats(flux, ivar, andmask), coeff0, coeff1, flags)
+    flux, ivar, andmask = _floats(flux, ivar, andmask)
+    flux, ivar, andmask, coeff0, coeff1 = to_log_grid(wave, flux, ivar, andmask)
+    return Spectrum(header, flux, ivar, andmask, coeff0, coeff1, flags | FLAG["resampled"])
+
+
+def _floats(*rows):
+    """Rows as float32 of this machine; what does not fit becomes infinite, and is masked later."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return [np.asarray(row).astype("f4") for row in rows]

@@ -10,7 +10,6 @@ sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 from mstarhash import checking, configuration
 from mstarhash.errors import InputError
 from mstarhash.imports import library_of
-from mstarhash.manifest import refresh
 from mstarhash.shards import shard_names
 
 SCHEMA = configuration.read_schema()
@@ -68,10 +67,13 @@ if not Path(TEMPLATES).exists():
         f"no template spectra: {TEMPLATES} is not there; run `make setup`, or set `templates` to a folder or wheel"
     )
 
+TRUTH = results("survey/truth.csv") if config["input"]["kind"] == "mock" else []
 MODEL = config["train"]["model"] or results("train/model.h5")
 
 # New, replaced and removed files are noticed here, before the jobs are planned; jobs on a cluster do not look again.
 if config["input"]["kind"] == "lamost" and workflow.is_main_process:
+    from mstarhash.manifest import refresh
+
     try:
         refresh(
             config["input"]["spectra"],

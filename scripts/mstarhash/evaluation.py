@@ -1,0 +1,129 @@
+"""Tables of the step `evaluate`."""
+
+import csv
+
+import h5py
+import numpy as np
+
+from mstarhash import metrics
+from mstarhash.codes import unpack
+from mstarhash.fusion import NAMES, fused
+from mstarhash.model import read_model
+from mstarhash.peers import paper_votes, pca_logistic
+from mstarhash.progress import say
+from mstarhash.sample import Sample
+from mstarhash.targets import is_unknown
+from mstarhash.training import read_set
+
+
+def unknown_scores(args):
+    """Scores of the searched spectra by each method, their truth and P(M); empty where there is no truth."""
+    if not args.truth:
+        return {}, np.array([], bool), np.array([])
+    with open(args.truth, newline="") as source:
+        wanted = {row["file"]: row["is_m"] == "1" for row in csv.DictReader(source)}
+    with open(args.candidates, newline="") as source:
+        rows = list(csv.DictReader(source))
+    truth = {row["file"]: wanted[row["file"]] for row in rows}
+    columns = {"default": "score", "hash alone": "hash_score", "class outputs alone": "class_score"}
+    columns |= {"template difference alone": "difference", "votes of these codes": "votes"}
+    scores = {name: {row["file"]: float(row[column]) for row in rows} for name, column in columns.items()}
+    p_m = np.array([float(row["p_m"]) for row in rows])
+    files = [row["file"] for row in rows]
+    if args.peers:
+        scores |= _peers(args)
+    arrays = {name: np.array([values[file] for file in files]) for name, values in scores.items()}
+    return arrays, np.array([truth[file] for file in files], bool), p_m
+
+
+def _peers(args):
+    """{method: {file: score}} of the peers, on the same training sets."""
+    yes = read_set(args.positives, ["kind", "features", "flux", "ivar"])
+    no = read_set(args.negatives, ["kind", "features", "flux", "ivar"])
+    with Sample(args.spectra) as sample:
+        columns = sample.columns(["file", "class"])
+        rows = np.flatnonzero(is_unknown(columns["class"]))
+        files = columns["file"][rows]
+        unknown = {key: sample.rows(key, rows) for key in ("flux", "ivar", "features")}
+    wanted = np.arange(len(yes["kind"]) + len(no["kind"])) < len(yes["kind"])
+    say("evaluate: PCA and logistic regression")
+    logistic = pca_logistic(np.concatenate([yes["features"], no["features"]]), wanted, unknown["features"], args.seed)
+    say("evaluate: the paper's search")
+    plain = [part["kind"] != "copy" for part in (yes, no)]
+    votes = paper_votes(
+        (yes["flux"][plain[0]], yes["ivar"][plain[0]]),
+        (no["flux"][plain[1]], no["ivar"][plain[1]]),
+        (unknown["flux"], unknown["ivar"]),
+        args.share,
+        args.seed,
+        args.threads,
+    )
+    return {
+        "PCA + logistic regression": dict(zip(files, logistic, strict=True)),
+        "G19 votes": dict(zip(files, votes, strict=True)),
+    }
+
+
+def held_back_scores(path):
+    """Fused score and each piece of evidence of the labelled spectra, each family left out, and their truth."""
+    model = read_model(path)
+    with h5py.File(path) as source:
+        values, rows = source["fusion_evidence"][:], source["fusion_rows"][:]
+    scores = {"default": fused(values, model.fusion)} | dict(zip(NAMES, values.T, strict=True))
+    return scores, model.labelled["wanted"][rows]
+
+
+def write_ranking(path, curves_path, scores, truth, held, held_truth, seed):
+    """ranking.csv: a row a method on the searched spectra and on held-back labelled copies; curves.csv."""
+    with open(path, "w", newline="") as out, open(curves_path, "w", newline="") as curves:
+        writer, curve_writer = None, csv.writer(curves, lineterminator="\n")
+        curve_writer.writerow(["sample", "method", "share", "recall", "precision"])
+        for sample, part, is_true in (("unclassified", scores, truth), ("held back", held, held_truth)):
+            for method, values in part.items():
+                if not is_true.any() or is_true.all():
+                    continue
+                row = {"sample": sample, "method": method} | metrics.summary(values, is_true, seed)
+                if writer is None:
+                    writer = csv.DictWriter(out, list(row), lineterminator="\n")
+                    writer.writeheader()
+                writer.writerow({key: f"{v:.4f}" if isinstance(v, float) else v for key, v in row.items()})
+                for point in metrics.curve(values, is_true):
+                    curve_writer.writerow([sample, method, *(f"{v:.5f}" for v in point)])
+
+
+def write_reliability(path, p_m, truth, bins=10):
+    """reliability.csv: equal-count bins of rows with P(M) > 0.05, mean P against the fraction that is true."""
+    with open(path, "w", newline="") as out:
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(["bin", "n", "mean_p", "fraction", "sigma"])
+        rows = np.flatnonzero(p_m > 0.05) if len(truth) else np.array([], int)
+        rows = rows[np.argsort(p_m[rows], kind="stable")]
+        for number, part in enumerate(np.array_split(rows, min(bins, max(1, len(rows) // 10)))):
+            if len(part):
+                mean, share = p_m[part].mean(), truth[part].mean()
+                sigma = np.sqrt(max(mean * (1 - mean), 1e-4) / len(part))
+                writer.writerow([number, len(part), f"{mean:.4f}", f"{share:.4f}", f"{sigma:.4f}"])
+        if len(truth):
+            base = truth.mean()
+            brier, plain = ((p_m - truth) ** 2).mean(), base * (1 - base)
+            writer.writerow(["all", len(truth), f"{p_m.mean():.5f}", f"{base:.5f}", f"{np.sqrt(plain / len(truth)):.5f}"])
+            writer.writerow(["brier skill", len(truth), f"{1 - brier / plain:.4f}", "", ""])
+
+
+def write_bits(path, args):
+    """bits.csv: mean of each bit on the training set and on the searched spectra, dead or not, mean |correlation|."""
+    model = read_model(args.model)
+    with Sample(args.codes) as sample:
+        unknown = unpack(sample.rows("codes", np.arange(len(sample))), model.bits)
+    sets = {"training": unpack(model.labelled["codes"], model.bits), "unclassified": unknown}
+    with open(path, "w", newline="") as out:
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(["sample", "bit", "mean", "dead", "mean_abs_correlation"])
+        for name, bits in sets.items():
+            mean = bits.mean(0)
+            spread = np.sqrt(np.maximum(mean * (1 - mean), 1e-12))
+            centred = (bits - mean) / spread
+            correlation = np.abs(centred.T @ centred / len(bits))
+            for k in range(model.bits):
+                others = (correlation[k].sum() - correlation[k, k]) / max(1, model.bits - 1)
+                writer.writerow([name, k, f"{mean[k]:.4f}", int(not 0.02 < mean[k] < 0.98), f"{others:.4f}"])

@@ -1,0 +1,33 @@
+"""Bits of `flags` in measure's files, and what they mean."""
+
+import numpy as np
+
+BITS = {  # name: (bit, meaning)
+    "rv_edge": (0, "peak of the cross-correlation at the edge of the searched range"),
+    "rv_low_r": (1, "Tonry-Davis r below measure.rv_min_r"),
+    "rv_large": (2, "|rv| above measure.rv_large"),
+    "rv_none": (3, "no velocity: too few good pixels or no positive correlation"),
+    "frame_z": (4, "rest frame by the header's z, own velocity not reliable"),
+    "frame_zero": (5, "rest frame taken as the observed one: neither own velocity nor header z"),
+    "type_edge": (6, "best subtype at the end of the sequence of standards; refused"),
+    "type_poor": (7, "indices fit no subtype of the sequence; refused"),
+    "type_few": (8, "too few indices for a subtype; refused"),
+    "type_differs": (9, "subtype by indices and by template differ by more than two"),
+    "zeta_blind": (10, "CaH2 + CaH3 above 1.85, or 1 - T(x) within 3 sigma of 0: zeta says nothing of metallicity"),
+    "ewha_low_snr": (11, "continuum S/N at H-alpha not above 3"),
+    "index_missing": (12, "one or more of the ten indices could not be measured"),
+    "giant_sequence": (13, "indices fit the giants' sequence better than the dwarfs'"),
+}
+
+
+def combine(**marks):
+    """(n,) uint32 of named (n,) booleans."""
+    total = np.uint32(0)
+    for name, mark in marks.items():
+        total = total | (np.asarray(mark, bool).astype(np.uint32) << np.uint32(BITS[name][0]))
+    return total
+
+
+def has(flags, name):
+    """(n,) bool: which rows carry a flag."""
+    return (np.asarray(flags) >> np.uint32(BITS[name][0])) & np.uint32(1) == 1

@@ -1,0 +1,134 @@
+"""All measurements of a block of spectra: numpy in, columns out."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mstarhash import halpha, indices, measure_flags, subtype, velocity, zeta
+from mstarhash.standards import letters, read_standards
+
+ZETA_COLUMN = {"l13": "zeta", "l07": "zeta_l07", "d12": "zeta_d12", "z19": "zeta_z19"}
+LARGEST_Z = 0.0035  # |z| above this (1,050 km/s) is no velocity of a star of the Galaxy
+
+
+@dataclass
+class Tools:
+    """What all blocks share: config keys, the working grid, its used pixels, standards and index sequences."""
+
+    keys: object
+    grid: np.ndarray
+    used: np.ndarray
+    names: list
+    templates: np.ndarray
+    types: np.ndarray
+    wins: np.ndarray
+    lines: list
+
+    @classmethod
+    def read(cls, path, keys):
+        grid = velocity.grid()
+        used = velocity.used_pixels(grid, keys.rv_low, keys.rv_high, keys.rv_mask)
+        every = read_standards(path, grid)
+        lines = subtype.sequences(every, grid)
+        span = 10 ** grid[used]
+        mine = [s for s in every if letters(s) in ("M", "K", "L") and _covers(s, grid, span[0], span[-1])]
+        templates = np.array([velocity.prepare(s.flux, grid) for s in mine]).reshape(len(mine), len(grid))
+        types = np.array([s.subtype if s.typing and s.family == "dwarf" else np.nan for s in mine])
+        wins = np.array([s.velocity for s in mine], bool)
+        return cls(keys, grid, used, [s.name for s in mine], templates, types, wins, lines)
+
+
+def _covers(standard, grid, low, high):
+    """Whether a template is known over nearly all of low-high [Angstrom]."""
+    wave = 10 ** grid[np.isfinite(standard.flux)]
+    return len(wave) > 0 and wave[0] < low + 100 and wave[-1] > high - 100
+
+
+def measure(flux, ivar, mask, coeff0, coeff1, z, tools):
+    """Columns (n,) of a block of n spectra.
+
+    flux, ivar, mask: (n, p) as ingest wrote them; coeff0, coeff1: (n,) dex; z: (n,) header's, NaN if none.
+    """
+    keys = tools.keys
+    spectra = indices.Spectra.of(flux, ivar, mask, coeff0, coeff1)
+    found, by_template = _velocity(spectra, tools)
+    usable_z = np.isfinite(z) & (np.abs(z) < LARGEST_Z)
+    large = np.abs(np.nan_to_num(found.velocity)) > keys.rv_large
+    low_r = ~(found.r >= keys.rv_min_r)
+    none = ~np.isfinite(found.velocity) | ~np.isfinite(found.error)
+    reliable = ~(none | large | low_r | found.edge)
+    rest = np.where(reliable, found.velocity, np.where(usable_z, z * indices.LIGHT, 0.0))
+    moved = spectra.moved(rest)
+    columns, missing = _indices(moved, keys)
+    blind = _zeta(moved, columns)
+    columns["ewha"], columns["ewha_err"], columns["snr_ha"] = halpha.equivalent_width(moved)
+    typed = _subtype(moved, tools)
+    columns |= {
+        "subtype": typed.subtype,
+        "subtype_err": typed.error,
+        "subtype_text": subtype.text(typed.subtype),
+        "subtype_chi2": typed.chi2,
+        "subtype_template": by_template,
+        "rv": np.where(none, np.nan, found.velocity + keys.rv_offset),
+        "rv_err": np.where(none, np.nan, np.hypot(found.error * keys.rv_error_scale, keys.rv_floor)),
+        "rv_r": np.where(none, np.nan, found.r),
+        "rv_chi2": found.chi2,
+        "rv_template": np.array(["" if bad else tools.names[k] for k, bad in zip(found.best, none, strict=True)], "U"),
+        "rv_frame": rest,
+    }
+    few = typed.used < subtype.MIN_USED
+    at_end = np.isin(typed.best, [end for line in tools.lines for end in line.subtypes[[0, -1]]])
+    columns["flags"] = measure_flags.combine(
+        rv_edge=found.edge & ~none,
+        rv_low_r=low_r & ~none,
+        rv_large=large & ~none,
+        rv_none=none,
+        frame_z=~reliable & usable_z,
+        frame_zero=~reliable & ~usable_z,
+        type_edge=typed.refused & ~few & at_end,
+        type_poor=typed.refused & ~few & ~at_end,
+        type_few=few,
+        type_differs=np.abs(np.nan_to_num(typed.subtype - by_template)) > 2,
+        zeta_blind=blind,
+        ewha_low_snr=~(columns["snr_ha"] > 3),
+        index_missing=missing,
+        giant_sequence=np.array([line.family == "giant" for line in tools.lines] + [False])[typed.family],
+    )
+    return columns
+
+
+def _velocity(spectra, tools):
+    """Correlation with the templates, and the subtype of the template sequence that fits best."""
+    value, ivar, phase = velocity.align(
+        spectra.flux, spectra.variance, spectra.good, spectra.coeff0, spectra.coeff1, tools.grid
+    )
+    flat, weight = velocity.flatten(value, ivar, tools.used, tools.keys.rv_mismatch)
+    found = velocity.correlate(flat, weight, phase, tools.templates, tools.keys.rv_range, tools.wins)
+    return found, velocity.best_subtype(found.gains, tools.types)
+
+
+def _indices(spectra, keys):
+    columns, missing = {}, np.zeros(len(spectra.flux), bool)
+    for name, (value, error) in indices.measure(spectra, indices.definitions(keys.na)).items():
+        columns[name], columns[f"{name}_err"] = value, error
+        missing |= ~np.isfinite(value)
+    return columns, missing
+
+
+def _zeta(spectra, columns):
+    """Add the zeta columns; True where zeta is blind to metallicity."""
+    parts = [columns[name] for name in ("tio5", "cah2", "cah3")]
+    errors = [columns[f"{name}_err"] for name in ("tio5", "cah2", "cah3")]
+    for calibration, name in ZETA_COLUMN.items():
+        columns[name] = zeta.zeta(*parts, calibration)
+    columns["zeta_err"] = zeta.error(*parts, *errors)
+    columns["zeta_err_cov"] = zeta.error_covariant(indices.zeta_windows(spectra))
+    x, x_err = parts[1] + parts[2], np.hypot(errors[1], errors[2])
+    expected, slope = zeta.solar(x, "l13")
+    return (x > 1.85) | (1 - expected < 3 * np.abs(slope) * x_err)
+
+
+def _subtype(spectra, tools):
+    measured = indices.measure(spectra, subtype.DEFINITIONS)
+    value, error = (np.array([pair[k] for pair in measured.values()]).T for k in (0, 1))
+    return subtype.classify(value, error, tools.lines, tools.keys.subtype_floor, tools.keys.subtype_max_chi2)

@@ -1,0 +1,232 @@
+"""Radial velocity by weighted cross-correlation with templates on the logarithmic grid (FIELD 7)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.fft import irfft, next_fast_len, rfft
+
+from mstarhash.indices import LIGHT
+
+STEP = 1e-4  # dex a pixel: 69.03 km/s
+LOW, HIGH = 3.5800, 3.9640  # log10 of the ends of the working grid [vacuum Angstrom]
+SMOOTH = 201  # pixels of the running mean that is taken for the continuum
+CORE = (6557.0, 6573.0)  # H-alpha, left out of the templates: its emission is no sign of velocity or type
+FINE = 8  # lags a pixel about the peak
+SIDE = 60  # lags about the peak over which the antisymmetric part is measured
+
+
+def grid():
+    """log10 of the pixel centres of the working grid."""
+    return np.arange(round(LOW / STEP), round(HIGH / STEP) + 1) * STEP
+
+
+def align(flux, variance, good, coeff0, coeff1, log_centres):
+    """Pixels of files laid on the working grid, and the part of a pixel by which they are off.
+
+    A file whose step is STEP keeps its own pixels: its phase (in pixels, at most 0.5) is added to the shift found
+    later. Others are interpolated linearly.
+
+    Returns flux, ivar (n, q), 0 where not good, and phase (n,).
+    """
+    n, p = flux.shape
+    q = len(log_centres)
+    start = coeff0 / STEP
+    first = np.rint(start).astype(int)
+    phase = start - first
+    source = np.rint(log_centres[0] / STEP).astype(int) - first[:, None] + np.arange(q)
+    inside = (source >= 0) & (source < p)
+    source = np.clip(source, 0, p - 1)
+    usable = inside & np.take_along_axis(good, source, 1)
+    value = np.where(usable, np.take_along_axis(flux, source, 1), 0)
+    weight = np.divide(1, np.take_along_axis(variance, source, 1), out=np.zeros((n, q)), where=usable)
+    for row in np.flatnonzero(np.abs(coeff1 / STEP - 1) * p > 0.05):
+        place = (log_centres - coeff0[row]) / coeff1[row]
+        near = np.clip(np.floor(place).astype(int), 0, p - 2)
+        part = place - near
+        whole = (place >= 0) & (place <= p - 1) & good[row, near] & good[row, near + 1]
+        value[row] = np.where(whole, flux[row, near] * (1 - part) + flux[row, near + 1] * part, 0)
+        weight[row] = np.where(
+            whole, 1 / np.where(whole, np.maximum(variance[row, near], variance[row, near + 1]), 1), 0
+        )
+        phase[row] = 0
+    return value, weight, phase
+
+
+def running_mean(flux, weight, width=SMOOTH):
+    """Weighted running mean of (n, q) over `width` pixels, twice; NaN where all weights are 0."""
+    for _ in range(2):
+        total = _boxcar(weight, width)
+        flux = np.divide(_boxcar(flux * weight, width), total, out=np.full(flux.shape, np.nan), where=total > 0)
+        weight = np.where(np.isfinite(flux), 1.0, 0.0)
+        flux = np.where(np.isfinite(flux), flux, 0)
+    return np.where(weight > 0, flux, np.nan)
+
+
+def _boxcar(values, width):
+    half = width // 2
+    sums = np.cumsum(np.pad(values, ((0, 0), (half + 1, half))), axis=1)
+    return sums[:, width:] - sums[:, :-width]
+
+
+def flatten(flux, ivar, used, mismatch):
+    """Spectra divided by their running mean, less 1, with weights.
+
+    flux, ivar: (n, q); used: (q,) or (n, q) bool. mismatch: relative error that is added to the noise, for what
+    templates do not show. Pixels off by more than 4 sigma + 1 have no weight (cosmic rays, sky residuals).
+    """
+    known = ivar > 0
+    level = running_mean(flux, known.astype(float))
+    level = np.where(np.isfinite(level) & (level > 0), level, np.nan)
+    value = np.divide(flux, level) - 1
+    variance = np.divide(1, ivar * level**2, out=np.full(flux.shape, np.inf), where=known & np.isfinite(level))
+    fine = known & used & np.isfinite(value) & np.isfinite(variance)
+    fine &= np.abs(np.where(fine, value, 0)) < 1 + 4 * np.sqrt(np.where(fine, variance, 1))
+    weight = np.divide(1, variance + mismatch**2, out=np.zeros(flux.shape), where=fine)
+    return np.where(fine, value, 0), weight
+
+
+def prepare(flux, log_centres):
+    """One template flattened: (q,), 0 where unknown and in the core of H-alpha."""
+    known = np.isfinite(flux) & (flux > 0)
+    value, weight = flatten(np.where(known, flux, 0)[None], known[None].astype(float), known[None], 0.0)
+    wave = 10**log_centres
+    return np.where((weight[0] > 0) & ~((wave > CORE[0]) & (wave < CORE[1])), value[0], 0)
+
+
+def used_pixels(log_centres, low, high, bands):
+    """(q,) bool: low-high [Angstrom] without `bands`, a flat list low, high, low, high ... (observed, vacuum)."""
+    wave = 10**log_centres
+    used = (wave >= low) & (wave <= high)
+    for first, last in zip(bands[::2], bands[1::2], strict=True):
+        used &= ~((wave >= first) & (wave <= last))
+    return used
+
+
+@dataclass
+class Correlation:
+    """What the cross-correlation of n spectra with k templates tells.
+
+    velocity, error [km/s], r (Tonry & Davis), best (template number, -1: none), height (peak of the correlation,
+    -1..1), edge (bool), chi2 (reduced), gains (n, k): drop of chi2 with each template, at its own best shift.
+    """
+
+    velocity: np.ndarray
+    error: np.ndarray
+    r: np.ndarray
+    best: np.ndarray
+    height: np.ndarray
+    edge: np.ndarray
+    chi2: np.ndarray
+    gains: np.ndarray
+
+
+def correlate(value, weight, phase, templates, limit, candidates):
+    """Fit each template, at each shift, times a free factor plus a constant: chi2(shift) = total - gain(shift).
+
+    value, weight: (n, q) of `flatten`; phase: (n,) of `align`; templates: (k, q) of `prepare`; limit: largest
+    |velocity| searched [km/s]; candidates: (k,) bool, templates that may win. The correlation is the weighted
+    Pearson coefficient; its square is gain / total. The peak is refined on FINE lags a pixel (exact interpolation
+    in Fourier space) and by a parabola. The error is where chi2 has grown by its reduced value, at least 1.
+    """
+    n, q = value.shape
+    most = int(np.ceil(limit / LIGHT / np.log(10) / STEP)) + 1
+    length = next_fast_len(q + 2 * (most + SIDE), real=True)
+    total_weight = weight.sum(1)
+    usable = (weight > 0).sum(1) >= 300
+    mean = np.divide((weight * value).sum(1), total_weight, out=np.zeros(n), where=total_weight > 0)
+    value = np.where(weight > 0, value - mean[:, None], 0)
+    total = (weight * value**2).sum(1)
+    spectrum_wy, spectrum_w = rfft(weight * value, length), rfft(weight, length)
+    lags = np.arange(-most, most + 1)
+    gains = np.zeros((n, len(templates)))
+    peaks = np.zeros((n, len(templates)), int)
+    conjugates = [(np.conj(rfft(t, length)), np.conj(rfft(t**2, length))) for t in templates]
+    safe_weight = np.where(total_weight > 0, total_weight, 1)
+    for k, (one, two) in enumerate(conjugates):
+        top, mid, low = (irfft(x, length)[:, lags] for x in (spectrum_wy * one, spectrum_w * one, spectrum_w * two))
+        gain = _gain(top, mid, low, safe_weight)
+        peaks[:, k] = gain.argmax(1)
+        gains[:, k] = gain.max(1)
+    best = np.where(candidates, gains, -np.inf).argmax(1)
+    peak = peaks[np.arange(n), best]
+    edge = (peak == 0) | (peak == len(lags) - 1)
+    shift, curvature, gain, r = (np.zeros(n) for _ in range(4))
+    for k, (one, two) in enumerate(conjugates):
+        rows = np.flatnonzero(best == k)
+        if len(rows):
+            products = spectrum_wy[rows] * one, spectrum_w[rows] * one, spectrum_w[rows] * two
+            shift[rows], curvature[rows], gain[rows] = _refine(products, lags[peak[rows]], safe_weight[rows], length)
+            r[rows] = _tonry_davis(products, shift[rows], safe_weight[rows], total[rows], length)
+    height = np.sqrt(np.divide(gain, total, out=np.zeros(n), where=total > 0))
+    reduced = np.divide(total - gain, (weight > 0).sum(1) - 3, out=np.full(n, np.nan), where=usable)
+    error = np.sqrt(2 * np.maximum(reduced, 1) / np.where(curvature > 0, curvature, np.nan))
+    scale = np.log(10) * STEP * LIGHT
+    fine = usable & (gain > 0)
+    velocity = LIGHT * (10 ** ((shift + phase) * STEP) - 1)
+    keep = [np.where(fine, x, np.nan) for x in (velocity, error * scale, r, height, reduced)]
+    return Correlation(keep[0], keep[1], keep[2], np.where(fine, best, -1), keep[3], edge, keep[4], gains)
+
+
+def _gain(top, mid, low, weight):
+    """Drop of chi2 by the best positive factor: top = S(wyt), mid = S(wt), low = S(wt^2), weight = S(w)."""
+    spread = low - mid**2 / weight[:, None]
+    good = (top > 0) & (spread > 1e-9 * low)
+    return np.divide(top**2, spread, out=np.zeros(top.shape), where=good)
+
+
+def _at(products, lags, length):
+    """The three correlations at any lags: products (n, m) in Fourier space, lags (n, j) pixels; (n, j) each."""
+    wave = 2j * np.pi * np.arange(length // 2 + 1) / length
+    twice = np.full(length // 2 + 1, 2.0)
+    twice[0] = 1
+    if length % 2 == 0:
+        twice[-1] = 1
+    middle = lags[:, :1]
+    turn = np.exp(wave * middle) * twice / length
+    steps = np.exp(np.outer(wave, lags[0] - lags[0, 0]))
+    return [((x * turn) @ steps).real for x in products]
+
+
+def _refine(products, peak, weight, length):
+    """Shift [pixels] of the largest gain near a whole lag, its second derivative (negative sign dropped), its value."""
+    offsets = np.arange(-FINE, FINE + 1) / FINE
+    lags = peak[:, None] + offsets
+    gain = _gain(*_at(products, lags, length), weight)
+    middle = np.clip(gain.argmax(1), 2, len(offsets) - 3)
+    near = np.take_along_axis(gain, middle[:, None] + np.arange(-2, 3), 1)
+    x = np.arange(-2, 3) / FINE
+    fit = np.linalg.pinv(np.vander(x, 3)) @ near.T
+    bend = np.where(fit[0] < 0, fit[0], -np.inf)
+    move = np.clip(-fit[1] / (2 * bend), x[0], x[-1])
+    return peak + offsets[middle] + move, np.where(np.isfinite(bend), -2 * bend, 0), fit[2] - fit[1] ** 2 / (4 * bend)
+
+
+def _tonry_davis(products, shift, weight, total, length):
+    """r = height / (sqrt(2) rms of the antisymmetric part of the correlation about its peak)."""
+    lags = shift[:, None] + np.arange(-SIDE, SIDE + 1)
+    top, mid, low = _at(products, lags, length)
+    spread = (low - mid**2 / weight[:, None]) * total[:, None]
+    value = np.divide(top, np.sqrt(np.abs(spread)), out=np.zeros(top.shape), where=spread > 0)
+    odd = (value - value[:, ::-1])[:, SIDE + 1 :]
+    sigma = np.sqrt((odd**2).mean(1))
+    return np.divide(value[:, SIDE], np.sqrt(2) * sigma, out=np.zeros(len(shift)), where=sigma > 0)
+
+
+def best_subtype(gains, subtypes):
+    """(n,) subtype of the template sequence: parabola through the largest gain over whole subtypes; NaN if none fits.
+
+    gains: (n, k); subtypes: (k,), NaN for templates that are not of the sequence. Of several templates of one type
+    the best one counts.
+    """
+    known = np.unique(subtypes[np.isfinite(subtypes)])
+    if len(known) == 0 or len(gains) == 0:
+        return np.full(len(gains), np.nan)
+    run = np.stack([gains[:, subtypes == one].max(1) for one in known], 1)
+    top = run.argmax(1)
+    out = np.where(run.max(1) > 0, known[top], np.nan)
+    for row in np.flatnonzero((top > 0) & (top < len(known) - 1) & np.isfinite(out)):
+        near = slice(top[row] - 1, top[row] + 2)
+        a, b, _ = np.polyfit(known[near] - known[top[row]], run[row, near], 2)
+        if a < 0:
+            out[row] += -b / (2 * a)
+    return out

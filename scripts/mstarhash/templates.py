@@ -1,0 +1,161 @@
+"""Template spectra: the listing, the wheel or folder that holds them, and templates.h5.
+
+The listing (config/templates.csv) says for each spectrum where its file is and what it is; nothing is taken from
+the file but wavelength and flux. All spectra come out on one logarithmic grid, in vacuum, at zero velocity.
+"""
+
+import csv
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from mstarhash.errors import InputError
+
+LIGHT = 299792.458  # km/s
+STEP = 2e-5  # dex of wavelength
+GRID = 10 ** np.arange(np.log10(3651.0), np.log10(9250.0), STEP)  # vacuum [Angstrom]
+TEXTS = ("type", "luminosity", "metal", "activity", "library", "reference", "use")
+NUMBERS = ("subtype", "place", "feh", "resolution")
+COLUMNS = ("name", "file", *TEXTS, *NUMBERS, "medium", "velocity", "donor")
+
+
+@dataclass
+class Template:
+    """A spectrum on GRID (flux float32, NaN none), what the listing says of it, and the range of real data."""
+
+    name: str
+    flux: np.ndarray
+    attrs: dict
+    wave: np.ndarray = None
+
+
+def vacuum(air):
+    """Vacuum wavelength of an air wavelength [Angstrom], inverse of Morton 2000."""
+    s2 = (1e4 / np.asarray(air, float)) ** 2
+    n = 1 + 8.336624212083e-5 + 2.408926869968e-2 / (130.1065924522 - s2) + 1.599740894897e-4 / (38.92568793293 - s2)
+    return n * air
+
+
+def read_listing(path):
+    """Rows of the listing as dicts, numbers converted; an empty number is NaN."""
+    with open(path, newline="") as handle:
+        rows = list(csv.DictReader(line for line in handle if not line.startswith("#")))
+    if not rows or set(COLUMNS) - set(rows[0]):
+        raise InputError(f"{path}: a listing of templates has the columns {', '.join(COLUMNS)}")
+    for row in rows:
+        for key in (*NUMBERS, "velocity"):
+            row[key] = float(row[key]) if row[key] else float("nan")
+    return rows
+
+
+class Source:
+    """A wheel or other zip archive, or a folder, with template files found by the end of their path."""
+
+    def __init__(self, path):
+        self.path = Path(path)
+        if self.path.is_dir():
+            self.names = {p.relative_to(self.path).as_posix(): p for p in sorted(self.path.rglob("*")) if p.is_file()}
+            self.archive = None
+        elif zipfile.is_zipfile(self.path):
+            self.archive = zipfile.ZipFile(self.path)
+            self.names = {name: name for name in self.archive.namelist()}
+        else:
+            raise InputError(f"{path}: neither a folder nor a wheel of template spectra; set `templates` in the config")
+        self.by_base = {}
+        for name in self.names:
+            self.by_base.setdefault(name.rsplit("/", 1)[-1], name)
+
+    def read(self, file):
+        """Bytes of a listed file: the path that ends like it, else one of the same name."""
+        name = next((n for n in self.names if n == file or n.endswith("/" + file)), self.by_base.get(Path(file).name))
+        if name is None:
+            raise InputError(f"{self.path}: has no {file}, which the listing of templates names")
+        return self.archive.read(name) if self.archive else self.names[name].read_bytes()
+
+
+def parse(data):
+    """Wavelength and flux (float64) of a table of numbers; comment lines and further columns are left out."""
+    text = data.replace(b"|", b" ")
+    first = 0
+    while not text[first : first + 1].isdigit():  # a heading
+        first = text.index(b"\n", first) + 1
+    width = len(text[first : text.index(b"\n", first)].split())
+    values = np.fromstring(text[first:].decode(), sep=" ")
+    if width < 2 or len(values) % width:
+        raise ValueError(f"rows of other than {width} numbers")
+    wave, flux = values.reshape(-1, width).T[:2]
+    good = (wave > 0) & np.isfinite(flux)
+    return wave[good], flux[good]
+
+
+def to_grid(wave, flux, grid=GRID):
+    """Mean flux in each pixel of a log grid where the spectrum is finer, linear interpolation where it is coarser.
+
+    NaN outside the spectrum. wave: increasing [Angstrom].
+    """
+    inner = np.sqrt(grid[1:] * grid[:-1])
+    edges = np.r_[grid[0] ** 2 / inner[0], inner, grid[-1] ** 2 / inner[-1]]
+    total = np.concatenate([[0], np.cumsum(0.5 * (flux[1:] + flux[:-1]) * np.diff(wave))])
+    # integral of the linear interpolation, exact between the samples too
+    k = np.clip(np.searchsorted(wave, edges) - 1, 0, len(wave) - 2)
+    x = edges - wave[k]
+    slope = (flux[k + 1] - flux[k]) / (wave[k + 1] - wave[k])
+    mean = np.diff(total[k] + flux[k] * x + 0.5 * slope * x**2) / np.diff(edges)
+    return np.where((edges[:-1] >= wave[0]) & (edges[1:] <= wave[-1]), mean, np.nan)
+
+
+def level(flux, grid=GRID):
+    """Median flux in 6500-7500 A."""
+    return np.nanmedian(flux[(grid > 6500) & (grid < 7500)])
+
+
+def load(source, row):
+    """A listed spectrum on GRID in vacuum at rest, median 1 in 6500-7500 A, NaN where there is none."""
+    try:
+        wave, flux = parse(source.read(row["file"]))
+    except ValueError as error:
+        raise InputError(f"{row['file']}: not a table of wavelength and flux ({error})") from None
+    if row["medium"] == "air":
+        wave = vacuum(wave)
+    flux = to_grid(wave / (1 + row["velocity"] / LIGHT), flux)
+    return flux / level(flux)
+
+
+def extend(flux, donor, width=60.0, grid=GRID):
+    """Missing ends taken from `donor`, scaled to meet within `width` [Angstrom] of the join."""
+    known = np.flatnonzero(np.isfinite(flux))
+    out = flux.copy()
+    for end, side in ((known[0], slice(None, known[0])), (known[-1], slice(known[-1] + 1, None))):
+        near = np.isfinite(flux) & np.isfinite(donor) & (np.abs(grid - grid[end]) < width)
+        out[side] = donor[side] * (np.mean(flux[near]) / np.mean(donor[near])) if near.any() else np.nan
+    return out
+
+
+def finished(row, flux, wide):
+    """The template of a listed row: `flux` is what was read, `wide` the same with its ends filled from the donor."""
+    known = GRID[np.isfinite(flux)]
+    attrs = {key: row[key] for key in (*TEXTS, *NUMBERS)}
+    attrs |= {"wave_min": known[0], "wave_max": known[-1], "extrapolated": bool(np.isfinite(wide).sum() > len(known))}
+    return Template(row["name"], wide, attrs)
+
+
+def write(group, template):
+    """One template as an HDF5 group."""
+    group["wave"] = GRID if template.wave is None else template.wave
+    group.create_dataset("flux", data=template.flux.astype("f4"))
+    for key, value in template.attrs.items():
+        group.attrs[key] = value
+
+
+def read_templates(path, use=None):
+    """Templates of templates.h5 in the order of their names; `use`: only those listed for it (mock, typing, rv)."""
+    out = []
+    with h5py.File(path) as source:
+        for name, group in source.items():
+            attrs = dict(group.attrs)
+            if use is None or use in attrs["use"].split(","):
+                out.append(Template(name, group["flux"][:], attrs, group["wave"][:]))
+    return out

@@ -1,0 +1,103 @@
+"""One name everywhere, and tables that are made from the schema."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import config_reference
+import pytest
+import yaml
+from mstarhash.configuration import read_schema
+from mstarhash.imports import library_of
+
+ROOT = Path(__file__).resolve().parents[2]
+SCHEMA = read_schema()["properties"]
+RULES = {
+    name: (path, text)
+    for path in sorted((ROOT / "rules").glob("*.smk"))
+    for name, text in re.findall(r"^ *rule (\w+):\n(.*?)(?=^ *rule |\Z)", path.read_text(), re.M | re.S)
+}
+STEPS = sorted({re.search(r'script="scripts/(\w+)\.py"', text)[1] for _, text in RULES.values() if "script=" in text})
+PACKAGES = {"sklearn": "scikit-learn", "matplotlib": "matplotlib-base", "yaml": "pyyaml"}
+
+
+def section_keys(part):
+    return set(part["properties"])
+
+
+def test_config_and_schema_have_the_same_keys(default_config):
+    assert set(default_config) == set(SCHEMA)
+    for name, part in SCHEMA.items():
+        if part.get("type") == "object":
+            assert set(default_config[name]) == section_keys(part) == set(part["required"]), name
+            assert part["additionalProperties"] is False, name
+            assert all(key["description"] for key in part["properties"].values()), name
+
+
+def test_key_table_is_up_to_date(default_config):
+    page = config_reference.reference(default_config, read_schema())
+    assert page == (ROOT / "config" / "README.md").read_text(), "run python scripts/config_reference.py"
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_rule_script_section_env_log_and_benchmark_have_one_name(step):
+    assert (ROOT / "scripts" / f"{step}.py").exists()
+    for name, (_, text) in RULES.items():
+        if f"scripts/{step}.py" in text:
+            assert name == step or name.startswith(f"{step}_")
+            assert f"envs/{step}.yaml" in text
+            assert f'results("logs/{step}/' in text and f'results("benchmarks/{step}/' in text
+    sections = {name for name, part in SCHEMA.items() if part.get("type") == "object"} - {"input"}
+    assert sections <= set(STEPS)
+
+
+def imported(step):
+    names = set()
+    for path in [ROOT / f"scripts/{step}.py", *map(Path, library_of(ROOT / f"scripts/{step}.py", ROOT / "scripts", "mstarhash"))]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                names |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                names.add(node.module.split(".")[0])
+    return names - set(sys.stdlib_module_names) - {"mstarhash"}
+
+
+def pins(path):
+    lines = [line for line in yaml.safe_load(path.read_text())["dependencies"] if isinstance(line, str)]
+    return dict(line.split("=", 1) for line in lines)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_env_file_covers_every_import(step):
+    found = set(pins(ROOT / f"envs/{step}.yaml")) - {"python"}
+    assert found == {PACKAGES.get(name, name) for name in imported(step)}
+
+
+def test_one_pin_for_a_package_and_it_is_the_lock_s():
+    locked = dict(re.findall(r"^([\w.-]+)==([\w.]+)", (ROOT / "requirements/run.txt").read_text(), re.M))
+    seen = {}
+    for path in (ROOT / "envs").glob("*.yaml"):
+        for name, pin in pins(path).items():
+            assert seen.setdefault(name, pin) == pin, f"{path.name}: {name}"
+    for name, pin in seen.items():
+        lock = locked.get({"matplotlib-base": "matplotlib"}.get(name, name))
+        assert name in {"python"} or lock.startswith(pin), name
+
+
+def test_scripts_options_are_the_section_s_keys():
+    for step in STEPS:
+        done = subprocess.run(
+            [sys.executable, ROOT / f"scripts/{step}.py", "--help"], capture_output=True, text=True, check=True
+        )
+        for key in SCHEMA.get(step, {}).get("properties", {}):
+            assert f"--{key.replace('_', '-')} " in done.stdout, step
+
+
+def test_profiles_share_their_keys():
+    profile = {name: yaml.safe_load((ROOT / f"profiles/{name}/config.yaml").read_text()) for name in
+               ("default", "conda", "slurm", "slurm-conda")}
+    assert profile["default"].items() <= profile["slurm"].items()
+    conda = {"software-deployment-method": "conda"}
+    assert profile["default"] | conda == profile["conda"] and profile["slurm"] | conda == profile["slurm-conda"]

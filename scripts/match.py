@@ -39,7 +39,7 @@ def main(argv=None):
 
         def work(item):
             where, (flux, ivar) = item
-            found = fit(flux, ivar, model.averages, args.prior, shifts, args.refine)
+            found = fit(flux, ivar, model.averages, args.prior, args.floor, shifts, args.refine)
             return found | {"good_pixels": (ivar > 0).mean(1)}
 
         parts, progress = [], Progress("match", len(rows))

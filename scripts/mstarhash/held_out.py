@@ -56,7 +56,14 @@ def held_out_evidence(args, labelled, averages, wanted):
         def match(item):
             where, (flux, ivar) = item
             found = fit(
-                flux, ivar, prepared, args.prior, range(-args.max_shift, args.max_shift + 1), args.refine, own[where]
+                flux,
+                ivar,
+                prepared,
+                args.prior,
+                args.floor,
+                range(-args.max_shift, args.max_shift + 1),
+                args.refine,
+                own[where],
             )
             return found["gain_wanted"], found["gain_other"]
 

@@ -33,6 +33,13 @@ def binned(flux, ivar, bins):
     return np.divide(mean, total, out=np.zeros_like(mean), where=total > 0), total
 
 
+def softened(flux, ivar, floor):
+    """ivar (n, p) with an error of `floor` times the spectrum's mean |flux| added: means and responses are no better."""
+    good = ivar > 0
+    level = np.where(good, np.abs(flux), 0).sum(1, keepdims=True) / np.maximum(good.sum(1, keepdims=True), 1)
+    return (ivar / (1 + ivar * (floor * level) ** 2)).astype("f4")
+
+
 def prepare(flux, ivar, wanted, cluster, bins, order):
     """Averages from mean spectra (t, P); where one knows nothing, its neighbours in wavelength are used."""
     known = np.isfinite(flux) & (ivar > 0)
@@ -110,13 +117,14 @@ def best_two(gain, wanted, exclude=None):
     return gain[rows, a], gain[rows, b], a, b
 
 
-def fit(flux, ivar, averages, prior, shifts, refine, exclude=None):
+def fit(flux, ivar, averages, prior, floor, shifts, refine, exclude=None):
     """The best average of each side, velocities tried for the best few.
 
-    shifts: whole pixels tried, 0 among them; refine: how many of the best averages are tried at them.
+    floor: see `softened`; shifts: whole pixels tried, 0 among them; refine: how many of the best averages are tried at them.
 
     Returns a dict of (n,) arrays: gain_wanted, gain_other, best_wanted, best_other (indices of averages).
     """
+    ivar = softened(flux, ivar, floor)
     gain, _ = gains(flux, ivar, averages, prior)
     if exclude is not None:
         rows = np.flatnonzero(exclude >= 0)

@@ -170,7 +170,7 @@ def write_positives(out, sample, released, clusters, drawn, templates, args):
         writer.add(columns, flux, ivar, copies, noise, rng)
         progress.step(len(rows))
     names, subclasses, flux, ivar = model_spectra(
-        templates, released.wave, args.target, None if few else args.templates
+        templates, released.wave, args.target, None if few else args.n_templates
     )
     if len(names):
         columns = {name: np.full(len(names), "") for name in IDENTITY[1:]}

@@ -34,7 +34,7 @@ def test_the_right_average_wins_through_a_response_and_a_velocity(averages):
     x = np.linspace(-1, 1, P)
     truth = np.repeat(averages.flux[[1, 4]], 2, axis=1) * (1 + 0.2 * x - 0.1 * x**2)
     flux = np.roll(truth, 1, axis=1).astype("f4") + 0.02 * rng.standard_normal((2, P)).astype("f4")
-    found = fit(flux, np.full(flux.shape, 2500.0, "f4"), averages, 1.0, range(-2, 3), 3)
+    found = fit(flux, np.full(flux.shape, 2500.0, "f4"), averages, 1.0, 0.01, range(-2, 3), 3)
     assert found["best_wanted"][0] == 1 and found["best_other"][1] == 4
     assert found["gain_wanted"][0] > found["gain_other"][0] and found["gain_wanted"][1] < found["gain_other"][1]
 

@@ -1,10 +1,11 @@
 """The bytes of a FITS file and its headers, read fast and forgiving.
 
 One file a spectrum and 120 cards a header make parsing the cost of reading a survey, and archives hold cards
-that break the standard (blank or garbled values). Only `KEYWORD = value` cards are read; one that cannot be
-is noted and taken as missing.
+that break the standard (blank or garbled values). Only `KEYWORD = value` cards count, and a value is understood
+when it is asked for; one that cannot be is noted and taken as missing.
 """
 
+import math
 import os
 import stat
 import zlib
@@ -20,15 +21,21 @@ HEAD = 1 << 15  # bytes that surely hold a LAMOST primary header (about 11,000)
 
 @dataclass
 class Header:
-    """Values of a header by keyword (bool, int, float or str; None where blank), and keywords not understood."""
+    """The cards of a header by keyword, what follows `= ` as bytes; and the keywords that were not understood."""
 
-    values: dict = field(default_factory=dict)
+    cards: dict = field(default_factory=dict)
     damaged: set = field(default_factory=set)
 
     def get(self, *names):
-        """The value of the first keyword that is there and not blank, or None."""
+        """The value (bool, int, float or str) of the first keyword that is there and not blank, or None."""
         for name in names:
-            value = self.values.get(name)
+            if name not in self.cards:
+                continue
+            try:
+                value = parse_value(self.cards[name].decode("ascii"))
+            except ValueError:
+                self.damaged.add(name)
+                continue
             if value is not None and value != "":
                 return value
         return None
@@ -49,12 +56,12 @@ def read_bytes(path, most=None):
     Raises Rejected("unreadable").
     """
     try:
+        about = os.stat(path)
+        if not stat.S_ISREG(about.st_mode):
+            raise Rejected("unreadable", "not a regular file")
+        if most is None and about.st_size > LARGEST:
+            raise Rejected("wrong_shape", f"{about.st_size >> 20} MB is no single spectrum")
         with open(path, "rb") as file:
-            about = os.fstat(file.fileno())
-            if not stat.S_ISREG(about.st_mode):
-                raise Rejected("unreadable", "not a regular file")
-            if most is None and about.st_size > LARGEST:
-                raise Rejected("wrong_shape", f"{about.st_size >> 20} MB is no single spectrum")
             data = file.read() if most is None else file.read(most)
     except FileNotFoundError:
         raise Rejected("unreadable", "the file is gone since it was listed") from None
@@ -98,14 +105,7 @@ def parse_header(data, start=0):
         if card[:8] == b"END     ":
             return header, start + -(-(place - start) // BLOCK) * BLOCK
         if card[8:10] == b"= ":
-            name = card[:8].decode("latin-1").rstrip()
-            if name in header.values:
-                continue
-            try:
-                header.values[name] = parse_value(card[10:].decode("ascii"))
-            except ValueError:
-                header.values[name] = None
-                header.damaged.add(name)
+            header.cards.setdefault(card[:8].decode("latin-1").rstrip(), card[10:])
 
 
 def parse_value(text):
@@ -155,15 +155,22 @@ def units(data):
 def data_size(header):
     """Bytes of data that a header announces."""
     try:
-        count = 1 if header.values["NAXIS"] else 0
-        for axis in range(1, header.values["NAXIS"] + 1):
-            count *= header.values[f"NAXIS{axis}"]
-        size = abs(header.values["BITPIX"]) // 8 * (count + (header.get("PCOUNT") or 0)) * (header.get("GCOUNT") or 1)
-    except (KeyError, TypeError):
-        raise Rejected("unreadable", "the FITS header does not say how long its data are") from None
+        shape = axes(header)
+        count = math.prod(shape) if shape else 0
+        size = abs(header.get("BITPIX")) // 8 * (count + (header.get("PCOUNT") or 0)) * (header.get("GCOUNT") or 1)
+    except TypeError:
+        size = None
     if not isinstance(size, int) or size < 0:
         raise Rejected("unreadable", "the FITS header does not say how long its data are")
     return size
+
+
+def axes(header):
+    """NAXIS1, NAXIS2 ... of the axes that there are; TypeError if one is missing."""
+    found = [header.get(f"NAXIS{axis}") for axis in range(1, min(header.get("NAXIS"), 999) + 1)]
+    if not all(isinstance(size, int) and size >= 0 for size in found):
+        raise TypeError("NAXISn is no whole number")
+    return found
 
 
 def primary_header(path):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mstarhash.fitsheader import Header, units
+from mstarhash.fitsheader import Header, axes, units
 from mstarhash.relog import fit_log_linear, to_log_grid
 from mstarhash.status import FLAG, Rejected
 
@@ -42,22 +42,21 @@ def read_spectrum(data):
 
 def _image_rows(data, unit):
     """The image of a unit as (rows, pixels) in its own type, scaled if the header says so."""
-    values = unit.header.values
-    shape = tuple(values[f"NAXIS{axis}"] for axis in range(values["NAXIS"], 0, -1))
-    shape = tuple(size for place, size in enumerate(shape) if size != 1 or place >= len(shape) - 2)
+    shape = axes(unit.header)[::-1]
+    shape = [size for place, size in enumerate(shape) if size != 1 or place >= len(shape) - 2]
     if len(shape) != 2 or shape[0] != 5 or shape[1] < 2:
         text = " x ".join(map(str, shape)) or "no data"
         raise Rejected("wrong_shape", f"the image is {text}, not 5 rows of flux, ivar, wavelength, andmask, ormask")
-    if values["BITPIX"] not in TYPES:
-        raise Rejected("unreadable", f"BITPIX {values['BITPIX']} is no FITS type")
-    rows = np.frombuffer(data, TYPES[values["BITPIX"]], shape[0] * shape[1], unit.start).reshape(shape)
+    bits = unit.header.get("BITPIX")
+    if bits not in TYPES:
+        raise Rejected("unreadable", f"BITPIX {bits} is no FITS type")
+    rows = np.frombuffer(data, TYPES[bits], shape[0] * shape[1], unit.start).reshape(shape)
     scale, zero = unit.header.get("BSCALE"), unit.header.get("BZERO")
     return rows if scale in (None, 1) and zero in (None, 0) else rows * float(scale or 1) + float(zero or 0)
 
 
 def _image(header, rows, own):
     """Image form: the wavelength is from COEFF0 and COEFF1 always, row 2 only checks it."""
-    n = rows.shape[1]
     grid, flags = _header_grid(header) or _header_grid(own), 0
     wave = rows[2].astype("f8")
     usable = bool(np.isfinite(wave).all() and (np.diff(wave) > 0).all() and wave[0] > 2000 and wave[-1] < 20000)
@@ -103,11 +102,10 @@ def _table(header, columns):
 
 def _columns(data, unit):
     """The numeric columns of a binary table by upper-case name, each (n,): one row of vectors, or a value a row."""
-    values = unit.header.values
-    rows, width = values["NAXIS2"], values["NAXIS1"]
+    width, rows = axes(unit.header)[:2]
     names, kinds = [], []
-    for place in range(1, (values.get("TFIELDS") or 0) + 1):
-        form = str(values.get(f"TFORM{place}") or "").strip()
+    for place in range(1, (unit.header.get("TFIELDS") or 0) + 1):
+        form = str(unit.header.get(f"TFORM{place}") or "").strip()
         digits = len(form) - len(form.lstrip("0123456789"))
         count, letter = int(form[:digits] or 1), form[digits : digits + 1]
         if letter in LETTERS:
@@ -130,7 +128,7 @@ def _columns(data, unit):
         scale, zero = unit.header.get(f"TSCAL{place}"), unit.header.get(f"TZERO{place}")
         if scale not in (None, 1) or zero not in (None, 0):
             column = column * float(scale or 1) + float(zero or 0)
-        found.setdefault(str(values.get(f"TTYPE{place}") or "").strip().upper(), column.ravel())
+        found.setdefault(str(unit.header.get(f"TTYPE{place}") or "").strip().upper(), column.ravel())
     return found
 
 

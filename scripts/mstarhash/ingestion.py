@@ -57,9 +57,9 @@ def _describe(row, header: Header, listed):
         row.flags |= FLAG["obsid_invalid"]
         found = (*found[:4], listed["obsid"] or found[4])
     row.identity = tuple(own or kept for own, kept in zip(found, row.identity, strict=True))
+    row.values = values_of(header)
     row.flags |= FLAG["name_mismatch"] * mismatch | FLAG["header_damaged"] * bool(header.damaged & NEEDED)
     row.flags |= FLAG["no_obsid"] * (not row.identity[4])
-    row.values = values_of(header)
     row.flags |= FLAG["no_position"] * bool(np.isnan(row.values["ra"]))
     if listed["class"]:
         row.flags |= FLAG["from_catalogue"]

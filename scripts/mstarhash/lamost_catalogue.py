@@ -4,10 +4,11 @@
 without the `combined_` of query exports.
 """
 
+import contextlib
 import csv
 import gzip
-import io
 import re
+import warnings
 
 from mstarhash.errors import InputError
 from mstarhash.headervalues import number, text, whole
@@ -19,8 +20,9 @@ ROWS = 100_000  # rows of a FITS table taken at a time
 def open_catalogue(path):
     """(join columns, rows): the columns files are joined by, and an iterator of (key, obsid, class, subclass, z).
 
-    key: a tuple of four texts, or obsid; z: text, 'nan' where missing, '' where the catalogue has no such column.
-    Raises InputError where the file is missing, unreadable or without the columns needed.
+    key: a tuple of four texts, or obsid; a blank class is Unknown; z: text, 'nan' where missing, '' where the
+    catalogue has no such column. Raises InputError where the file is missing, unreadable or without the columns
+    needed.
     """
     try:
         with open(path, "rb") as file:
@@ -28,9 +30,8 @@ def open_catalogue(path):
         with gzip.open(path) if packed else open(path, "rb") as file:
             start = file.read(9)
     except (OSError, EOFError) as error:
-        why = "no such file" if isinstance(error, FileNotFoundError) else f"cannot be read ({error})"
-        raise InputError(f"input.catalogue: {path}: {why}") from None
-    names, values = _fits(path) if start == b"SIMPLE  =" else _separated(path, packed)
+        raise _cannot(path, error) from None
+    names, read = _fits(path) if start == b"SIMPLE  =" else _separated(path, packed)
     place = {}
     for column, name in enumerate(names):
         place.setdefault(re.sub(r"^combined_", "", name.strip().lstrip("#").strip().lower()), column)
@@ -41,72 +42,92 @@ def open_catalogue(path):
             f"input.catalogue: {path}: no column {', '.join(missing)}; needed are class, subclass, and lmjd, planid, "
             f"spid, fiberid or else obsid (found: {', '.join(list(place)[:12])})"
         )
-    return join, _rows(values, join, place)
+    return join, _rows(read, join, place)
 
 
-def _rows(values, join, place):
-    """(key, obsid, class, subclass, z) of each line; a blank class is Unknown."""
-    keys = [place[name] for name in join]
-    planid = join.index("planid") if "planid" in join else None
-    obsid, kind, sub, z = (place.get(name) for name in ("obsid", "class", "subclass", "z"))
-    wanted = max(place.values())
-    for row in values:
-        if len(row) <= wanted:
-            row = [*row, *[""] * (wanted + 1 - len(row))]
-        key = [text(row[column]) if at == planid else whole(row[column]) for at, column in enumerate(keys)]
-        found = "" if z is None else _number_text(row[z])
-        label = text(row[kind]), text(row[sub])
+def _cannot(path, error):
+    """The InputError of a catalogue that cannot be read."""
+    why = "no such file" if isinstance(error, FileNotFoundError) else f"cannot be read ({error})"
+    return InputError(f"input.catalogue: {path}: {why}")
+
+
+def _rows(read, join, place):
+    """Yield (key, obsid, class, subclass, z) of each line."""
+    wanted = [*join, "class", "subclass", *(name for name in ("obsid", "z") if name in place)]
+    at = {name: column for column, name in enumerate(wanted)}
+    obsid, z = at.get("obsid"), at.get("z")
+    for row in read([place[name] for name in wanted]):
+        key = (whole(row[0]), text(row[1]), whole(row[2]), whole(row[3])) if len(join) == 4 else whole(row[0])
         yield (
-            tuple(key) if planid is not None else key[0],
+            key,
             "" if obsid is None else whole(row[obsid]),
-            *(label if label[0] else ("Unknown", label[1])),
-            found,
+            " ".join(text(row[at["class"]]).split()) or "Unknown",
+            " ".join(text(row[at["subclass"]]).split()),
+            "" if z is None else repr(number(row[z])),
         )
 
 
-def _number_text(value):
-    return repr(float(number(value)))
-
-
 def _separated(path, packed):
-    """Names and an iterator of rows of a text catalogue."""
-    raw = gzip.open(path) if packed else open(path, "rb")  # noqa: SIM115 - the iterator closes it
-    file = io.TextIOWrapper(raw, encoding="utf-8-sig", errors="replace", newline="")
+    """Names, and a function that yields some columns of each row, of a text catalogue."""
+
+    def opened():
+        return (gzip.open if packed else open)(path, "rt", encoding="utf-8-sig", errors="replace", newline="")
+
     try:
-        head = file.readline().rstrip("\r\n")
+        with opened() as file:
+            head = file.readline().rstrip("\r\n")
     except (OSError, EOFError) as error:
-        raise InputError(f"input.catalogue: {path}: cannot be read ({error})") from None
+        raise _cannot(path, error) from None
     sign = max("|,\t;", key=head.count)
     quoting = csv.QUOTE_NONE if sign == "|" else csv.QUOTE_MINIMAL
     names = next(csv.reader([head], delimiter=sign, quoting=quoting), [])
 
-    def rows():
-        with file:
-            try:
-                yield from (row for row in csv.reader(file, delimiter=sign, quoting=quoting) if row)
-            except (OSError, EOFError, csv.Error) as error:
-                raise InputError(f"input.catalogue: {path}: cannot be read to its end ({error})") from None
+    def rows(columns):
+        last = max(columns)
+        try:
+            with opened() as file:
+                file.readline()
+                for row in csv.reader(file, delimiter=sign, quoting=quoting):
+                    if row:
+                        row += [""] * (last + 1 - len(row))
+                        yield [row[column] for column in columns]
+        except (OSError, EOFError, csv.Error) as error:
+            raise _cannot(path, error) from None
 
-    return names, rows()
+    return names, rows
 
 
 def _fits(path):
-    """Names and an iterator of rows of the first table of a FITS file."""
+    """Names, and a function that yields some columns of each row, of the first table of a FITS file."""
     from astropy.io import fits
+    from astropy.utils.exceptions import AstropyWarning
 
-    try:
-        with fits.open(path) as units:
-            table = next((unit for unit in units if isinstance(unit, fits.BinTableHDU | fits.TableHDU)), None)
-            names = [] if table is None else list(table.columns.names)
-    except (OSError, ValueError, TypeError, KeyError, IndexError) as error:
-        raise InputError(f"input.catalogue: {path}: cannot be read as FITS ({error})") from None
+    wrong = OSError, EOFError, ValueError, TypeError, KeyError, IndexError
 
-    def rows():
-        with fits.open(path) as units:
-            table = next(unit for unit in units if isinstance(unit, fits.BinTableHDU | fits.TableHDU))
-            columns = [table.data[name] for name in names]
-            for first in range(0, len(table.data), ROWS):
-                parts = [column[first : first + ROWS].tolist() for column in columns]
-                yield from zip(*parts, strict=True)
+    def table_of(units):
+        return next((unit for unit in units if isinstance(unit, fits.BinTableHDU | fits.TableHDU)), None)
 
-    return names, rows()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", AstropyWarning)  # of cards and lengths; what matters fails below
+        try:
+            with fits.open(path) as units:
+                table = table_of(units)
+                names = None if table is None else list(table.columns.names)
+        except wrong as error:
+            raise _cannot(path, error) from None
+    if names is None:
+        raise _cannot(path, "no table in this FITS file, or it is cut short")
+
+    def rows(columns):
+        try:
+            with contextlib.ExitStack() as stack:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore", AstropyWarning)
+                    table = table_of(stack.enter_context(fits.open(path))).data
+                    parts = [table.field(column) for column in columns]
+                for first in range(0, len(table), ROWS):
+                    yield from zip(*(part[first : first + ROWS].tolist() for part in parts), strict=True)
+        except wrong as error:
+            raise _cannot(path, error) from None
+
+    return names, rows

@@ -91,10 +91,8 @@ def _rows(files, catalogue, folder):
     for path in files:
         *four, obsid = headers.get(path, ("",) * 5)
         identity[path] = (*(named[path] or four), obsid)
-        key = obsid if by_obsid else identity[path][:4]
-        if by_obsid and not _positive(key):
-            continue
-        wanted.setdefault(key, []).append(path)
+        if _positive(obsid) if by_obsid else all(identity[path][:4]):
+            wanted.setdefault(obsid if by_obsid else identity[path][:4], []).append(path)
     labels = _join(catalogue, join, entries, wanted, len(files)) if catalogue else {}
     rows = []
     for path in files:
@@ -102,7 +100,8 @@ def _rows(files, catalogue, folder):
         order = order_key(tuple(four) if all(four) else stem(path))
         listed, *label = labels.get(path, ("", "", "", ""))
         size, mtime = files[path]
-        rows.append((path, *four, obsid or listed, order, size, mtime, *label))
+        obsid = obsid if _positive(obsid) or not listed else listed
+        rows.append((path, *four, obsid, order, size, mtime, *label))
     rows.sort(key=lambda row: (row[6], row[0]))
     return rows
 

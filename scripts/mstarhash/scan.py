@@ -3,10 +3,12 @@
 import json
 import os
 import re
+import stat
 from fnmatch import translate
 from pathlib import Path
 
 from mstarhash.errors import InputError
+from mstarhash.progress import say
 
 MAGIC = re.compile(r"[*?[]")
 
@@ -30,16 +32,19 @@ class Folders:
         try:
             with os.scandir(folder or ".") as listing:
                 for entry in listing:
-                    if entry.is_dir():
-                        yield entry.name, True, 0, 0
-                    elif wanted(entry.name):
-                        about = _stat(entry)
-                        if about is not None:
-                            yield entry.name, False, about.st_size, about.st_mtime_ns
+                    try:
+                        if entry.is_dir():
+                            yield entry.name, True, 0, 0
+                        elif wanted(entry.name):
+                            about = entry.stat()
+                            if stat.S_ISREG(about.st_mode):
+                                yield entry.name, False, about.st_size, about.st_mtime_ns
+                    except OSError:  # a link to nothing, a file gone meanwhile
+                        continue
         except (FileNotFoundError, NotADirectoryError):
             return
         except PermissionError:
-            raise InputError(f"input.spectra: no permission to look into folder {folder}") from None
+            say(f"manifest: no permission to look into folder {folder}: its files are left out")
 
     def _kept_entries(self, folder, wanted):
         if folder not in self.seen:
@@ -53,14 +58,6 @@ class Folders:
                 old = [time, [list(entry) for entry in plain.entries(folder, lambda name: True)]]
             self.seen[folder] = old
         yield from (entry for entry in self.seen[folder][1] if entry[1] or wanted(entry[0]))
-
-
-def _stat(entry):
-    """Size and time of a directory entry; None for a link to nothing."""
-    try:
-        return entry.stat()
-    except OSError:
-        return None
 
 
 def find_files(globs, folders):
@@ -122,6 +119,9 @@ def _walk(folder, parts, folders, above):
         for name, is_folder, _, _ in folders.entries(folder, lambda name: False):
             if is_folder and not name.startswith("."):
                 yield from _walk(f"{folder}{name}/", parts, folders, above | {here})
+        return
+    if rest and not MAGIC.search(part):
+        yield from _walk(f"{folder}{part}/", rest, folders, above)
         return
     matches = re.compile(translate(part)).match
     hidden = part.startswith(".")

@@ -15,7 +15,7 @@ FLAGS = {
     "obsid_invalid": "OBSID is not a positive number (16-bit overflow in DR3)",
     "name_mismatch": "header and file name disagree on lmjd, planid, spid or fiberid; the header is used",
     "header_damaged": "a header card that was needed cannot be read; taken as missing",
-    "wavelength_rebuilt": "the file has no wavelengths of its own (DR1, pilot) or broken ones; made from COEFF0, COEFF1",
+    "wavelength_rebuilt": "no wavelengths in the file (DR1, pilot) or broken ones: from COEFF0, COEFF1",
     "wavelength_mismatch": "the file's wavelengths are broken or disagree with COEFF0, COEFF1 by over 0.1 pixel",
     "no_coeff": "no COEFF0, COEFF1: the grid is fitted to the wavelengths, or from CRVAL1, CD1_1",
     "resampled": "wavelengths are not log-linear within 0.05 pixel: rebinned, flux conserved, to a log grid",

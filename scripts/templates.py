@@ -24,7 +24,6 @@ def main(argv=None):
     args = build_parser().parse_args(argv)
     threads.limit(args.threads)
     import numpy as np
-
     from mstarhash import spectra, templates
     from mstarhash.files import replacing
     from mstarhash.giants import made_giants

@@ -1,0 +1,143 @@
+"""What LAMOST does to a spectrum: noise that follows wavelength, response errors, arm join, sky, cosmic rays, gaps.
+
+Wavelengths are vacuum [Angstrom]; arrays are (p,) on the survey's own pixels.
+"""
+
+import numpy as np
+from scipy.ndimage import gaussian_filter1d
+
+PIXELS = 3909
+COEFF0, COEFF1 = 3.5682, 1e-4
+WAVE = 10 ** (COEFF0 + COEFF1 * np.arange(PIXELS))
+JOIN = 5900.0
+
+# sky lines: wavelength, strength; the strongest OH lines of the night sky and the atomic ones
+SKY = np.array(
+    [
+        (5578.9, 6), (5891.6, 2.5), (5897.6, 1.5), (6302.0, 4), (6365.5, 1.5), (6499, 0.6), (6534, 0.6), (6555, 0.5),
+        (6864, 0.8), (6925, 0.8), (6950, 0.7), (7243, 0.8), (7278.3, 1.6), (7318.3, 1.2), (7342.9, 1.6), (7371.3, 1),
+        (7403, 0.6), (7526, 0.7), (7573.7, 0.7), (7714, 0.9), (7718.8, 1.2), (7752.8, 2.4), (7796.2, 2.6), (7810, 1),
+        (7823.6, 2.4), (7843.4, 1.2), (7855.5, 1), (7915.9, 2.4), (7966.8, 2.6), (7995.5, 2.4), (8016, 1), (8028, 1.8),
+        (8064, 1), (8107, 0.8), (8290.8, 1.6), (8300, 1.4), (8313, 1), (8346.9, 2.8), (8355, 1.2), (8384.7, 2.2),
+        (8401.5, 3.2), (8417.6, 1.6), (8432.5, 2.6), (8454.6, 2), (8467.7, 2.2), (8495.7, 1.6), (8507.2, 1.6),
+        (8541, 1), (8552, 0.8), (8651, 0.8), (8762.6, 1.6), (8770.3, 1.8), (8780.8, 2), (8793.6, 1.8), (8812.8, 1.4),
+        (8829.5, 2.6), (8838.4, 1.8), (8852, 1), (8870, 2.4), (8888.3, 2.8), (8905.5, 2.2), (8922, 2.6), (8945.8, 2.2),
+        (8960.5, 2.4), (8991, 2.2), (9004, 1.6), (9040, 1.2), (9051, 1.2),
+    ]
+)  # fmt: skip
+
+
+def profile(centre, sigma=2.0):
+    """Gaussian of height 1 at a wavelength."""
+    return np.exp(-0.5 * ((WAVE - centre) / sigma) ** 2)
+
+
+LINES = np.array([s * profile(w) for w, s in SKY])
+FOREST = LINES.sum(0)
+A_BAND = np.where((WAVE > 7592) & (WAVE < 7700), np.clip((7700 - WAVE) / 95, 0, 1) ** 0.7, 0.0)
+B_BAND = np.where((WAVE > 6868) & (WAVE < 6945), np.clip((6945 - WAVE) / 70, 0, 1) ** 0.8, 0.0)
+WATER = 0.35 * np.exp(-0.5 * ((WAVE - 7250) / 40) ** 2) + 0.25 * np.exp(-0.5 * ((WAVE - 8180) / 50) ** 2)
+TELLURIC = {"A": gaussian_filter1d(A_BAND, 2.5), "B": gaussian_filter1d(B_BAND, 2.5), "water": WATER}
+BLUE = 1 / (1 + np.exp((WAVE - JOIN) / 40))  # weight of the blue arm
+
+
+def sky_sigma(blue, lines):
+    """Noise of the sky in units of flux, 1 near 6600 A: read by eye off faint LAMOST spectra, as a smooth function.
+
+    blue: noise of the blue arm relative to the usual; lines: strength of the sky lines.
+    """
+    x = WAVE / 1000
+    in_blue = 1.9 * (
+        1 + np.exp((4.15 - x) / 0.18) + 0.9 * np.clip((4.9 - x) / 0.6, 0, 4) + 1.2 * np.exp(-(5.95 - x) / 0.07)
+    )
+    in_red = 0.72 + 0.28 * np.exp(-(x - 6.6) / 0.42) + 0.05 * np.exp((x - 8.4) / 0.22)
+    both = 1 / np.sqrt((BLUE / (blue * in_blue)) ** 2 + ((1 - BLUE) / in_red) ** 2 + 1e-12)
+    absorbed = 1 + 1.7 * TELLURIC["A"] + 0.25 * TELLURIC["B"] + 0.6 * WATER
+    return both * absorbed * np.sqrt(1 + lines * 0.8 * FOREST)
+
+
+def smooth_curve(rng, rms, scale, mean_of=None):
+    """A random smooth curve of mean 0 and rms `rms`, correlated over `scale` [Angstrom]."""
+    knots = np.arange(3300, 9900, scale / 2)
+    values = gaussian_filter1d(rng.normal(size=len(knots)), 1.2)
+    curve = np.interp(WAVE, knots, values / 0.51)
+    curve = gaussian_filter1d(curve, scale / 8)
+    return rms * (curve - curve[500:-150].mean())
+
+
+def response(rng, rms, join_rms, join_large):
+    """Multiplicative error of the flux calibration, with the step where the arms meet; (curve, step)."""
+    curve = np.exp(smooth_curve(rng, rms * rng.lognormal(-0.1, 0.4), 900))
+    step = rng.normal(0, join_rms)
+    if rng.random() < join_large:
+        step = rng.choice([-1, 1]) * rng.uniform(0.3, 0.6)
+    sharp = 1 / (1 + np.exp((WAVE - rng.uniform(5750, 5930)) / 6))
+    return curve * (1 + step * (sharp - 0.5)), step
+
+
+def observe(flux, snr, rng, args, step=None):
+    """One observed spectrum: dict of flux, ivar, andmask, ormask (float32) and the noise-free `model`.
+
+    flux: (p,) true flux; snr: median of flux over sigma in 6200-7000 A that is wanted; args: the section's keys;
+    step: arm step that is forced (fakes). A flux of zeros is an empty fibre; then snr sets the sky residual alone.
+    """
+    band = (WAVE > 6200) & (WAVE < 7000)
+    level = np.median(flux[band])
+    empty = level <= 0
+    curve, drawn = response(rng, args.response_rms, args.join_rms, args.join_large)
+    if step is not None:
+        curve = curve * (1 + (step - drawn) * (BLUE - 0.5))
+    for name, share in (("A", 0.7), ("B", 0.25), ("water", 0.4)):
+        left = rng.normal(0.55, 0.35) if name == "A" else rng.normal(0.4, 0.5)  # what the correction leaves
+        curve = curve * np.clip(1 - share * left * TELLURIC[name], 0.05, None)
+    model = flux * curve
+    if rng.random() < args.wrong_continuum:
+        model = model * np.exp(smooth_curve(rng, 0.5, 1500))
+    level = 1.0 if empty else np.median(model[band])
+    sky = sky_sigma(rng.lognormal(0, 0.4), rng.lognormal(0, 0.3))
+    star = np.clip(model / level, 0, None) * (snr / 25) ** 0.8  # photons of the star, against those of the sky
+    sigma = sky * np.sqrt(1 + star)
+    if empty:
+        sigma = sigma / snr
+    else:
+        sigma *= np.median(np.maximum(model[band], 1e-6) / sigma[band]) / snr
+    true = sigma * args.noise_excess * rng.lognormal(0, 0.08)
+    observed = model + rng.normal(size=PIXELS) * true
+    observed += sigma * sky_residual(rng, args.sky_residual, empty)
+    ivar = 1 / sigma**2
+    andmask, ormask = np.zeros((2, PIXELS), "f4")
+    observed, ivar = spoil(observed, ivar, andmask, ormask, sigma, rng, args)
+    return {"flux": observed, "ivar": ivar, "andmask": andmask, "ormask": ormask, "model": model}
+
+
+def sky_residual(rng, amplitude, empty):
+    """Left-over sky in units of sigma: lines with a common sign of error, and a smooth pedestal."""
+    common = rng.normal(0, 0.5 * amplitude)
+    lines = (common + rng.normal(0, 0.35 * amplitude, len(SKY))) @ (LINES / np.sqrt(1 + LINES))
+    shifted = np.gradient(FOREST / np.sqrt(1 + FOREST)) * rng.normal(0, 1.5 * amplitude)  # wavelength error: a wiggle
+    pedestal = smooth_curve(rng, 0.35 * amplitude, 1500) + rng.normal(0, 0.2 * amplitude)
+    return lines + shifted + pedestal * (2 if empty else 1)
+
+
+def spoil(flux, ivar, andmask, ormask, sigma, rng, args):
+    """Cosmic rays, gaps of zero flux, masked pixels, the zeros beyond 9000 A; masks are changed in place."""
+    for _ in range(rng.poisson(args.cosmic_rays)):
+        at, height = rng.integers(50, PIXELS - 50), rng.lognormal(2.7, 0.8)
+        width = rng.integers(1, 4)
+        flux[at : at + width] += height * sigma[at : at + width] * rng.uniform(0.3, 1, width)
+        if rng.random() < 0.5:
+            ormask[at : at + width] = 2
+    if rng.random() < args.zero_blocks:
+        for _ in range(rng.integers(1, 3)):
+            first, length = rng.integers(0, PIXELS - 100), int(rng.lognormal(4.2, 0.9))
+            part = slice(first, min(first + min(length, 700), PIXELS))
+            flux[part], ivar[part], andmask[part], ormask[part] = 0, 0, 32, 32
+    if rng.random() < args.masked:
+        for _ in range(rng.integers(1, 4)):
+            first, length = rng.integers(0, PIXELS - 50), rng.integers(3, 40)
+            andmask[first : first + length] = 8
+            ormask[first : first + length] = 8
+    ormask[FOREST > 1.2] = np.maximum(ormask[FOREST > 1.2], 8)
+    if rng.random() < args.zero_tail:
+        flux[9000 + rng.uniform(0, 60) < WAVE] = 0
+    return flux, ivar

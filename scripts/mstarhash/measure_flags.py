@@ -9,7 +9,7 @@ BITS = {  # name: (bit, meaning)
     "rv_none": (3, "no velocity: too few good pixels or no positive correlation"),
     "frame_z": (4, "rest frame by the header's z, own velocity not reliable"),
     "frame_zero": (5, "rest frame taken as the observed one: neither own velocity nor header z"),
-    "type_edge": (6, "best subtype at the end of the sequence of standards; refused"),
+    "type_edge": (6, "earlier than K5 (refused), or best fit at the late end of the sequence of standards"),
     "type_poor": (7, "indices fit no subtype of the sequence; refused"),
     "type_few": (8, "too few indices for a subtype; refused"),
     "type_differs": (9, "subtype by indices and by template differ by more than two"),

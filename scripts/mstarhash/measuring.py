@@ -77,7 +77,8 @@ def measure(flux, ivar, mask, coeff0, coeff1, z, tools):
         "rv_frame": rest,
     }
     few = typed.used < subtype.MIN_USED
-    at_end = np.isin(typed.best, [end for line in tools.lines for end in line.subtypes[[0, -1]]])
+    ends = np.array([line.subtypes[-1] for line in tools.lines])[typed.family]
+    early = typed.refused & (typed.mean < subtype.EARLIEST)
     columns["flags"] = measure_flags.combine(
         rv_edge=found.edge & ~none,
         rv_low_r=low_r & ~none,
@@ -85,14 +86,14 @@ def measure(flux, ivar, mask, coeff0, coeff1, z, tools):
         rv_none=none,
         frame_z=~reliable & usable_z,
         frame_zero=~reliable & ~usable_z,
-        type_edge=typed.refused & ~few & at_end,
-        type_poor=typed.refused & ~few & ~at_end,
+        type_edge=~few & (early | (typed.best == ends)),
+        type_poor=typed.refused & ~few & ~early,
         type_few=few,
         type_differs=np.abs(np.nan_to_num(typed.subtype - by_template)) > 2,
         zeta_blind=blind,
         ewha_low_snr=~(columns["snr_ha"] > 3),
         index_missing=missing,
-        giant_sequence=np.array([line.family == "giant" for line in tools.lines] + [False])[typed.family],
+        giant_sequence=np.array([line.family == "giant" for line in tools.lines])[typed.family] & ~few,
     )
     return columns
 

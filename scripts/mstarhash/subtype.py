@@ -14,6 +14,8 @@ from mstarhash.indices import INDICES, SODIUM, Spectra, measure
 
 STEP = 0.05  # subtypes
 MIN_USED = 5  # indices without which no type is given
+EARLIEST = -2.5  # K5 and later are typed
+START = -4.0  # K3: earlier than EARLIEST, so that K3 is not called K5
 DEFINITIONS = {  # air windows; FIELD 4.3
     **INDICES,
     "na8190": SODIUM["hawley"],
@@ -23,6 +25,7 @@ DEFINITIONS = {  # air windows; FIELD 4.3
     "color1": ([(8900, 9100)], [(7350, 7550)]),
     "cai4227": ([(4216.7, 4236.7)], [(4236.7, 4256.7)]),
 }
+ODDS = {"dwarf": 13.0, "giant": 1.0}  # before an index is seen: released M stars (FIELD 5.3)
 SCATTER = {  # star-to-star scatter at one type; FIELD 13 where it has one
     "tio1": 0.03,
     "tio2": 0.03,
@@ -57,6 +60,7 @@ def sequences(standards, log_centres, families=("dwarf", "giant")):
     found = []
     for family in families:
         mine = [s for s in standards if s.typing and s.family == family and np.isfinite(s.subtype)]
+        mine = [s for s in mine if s.subtype >= START]
         known = sorted({s.subtype for s in mine})
         if len(known) < 3:
             continue
@@ -88,7 +92,8 @@ def _nanmean(values):
 
 @dataclass
 class Typing:
-    """(n,) subtype and error (NaN where refused), reduced chi2 of the best type, number of indices, family number."""
+    """Types of n spectra: subtype and error (NaN where refused), chi2 per index of the best type, indices used, number
+    of the sequence, best type on the grid, mean of the posterior whether refused or not, refused (bool)."""
 
     subtype: np.ndarray
     error: np.ndarray
@@ -96,15 +101,18 @@ class Typing:
     used: np.ndarray
     family: np.ndarray
     best: np.ndarray
+    mean: np.ndarray
     refused: np.ndarray
 
 
 def classify(values, errors, lines, floor, max_chi2):
     """Type (n, len(NAMES)) index values with their errors along some Sequences.
 
-    The prior is flat in subtype. `floor` [subtypes] is added to the width of the posterior in quadrature: it stands
-    for the differences between systems of types, and for scatter that several indices share. Refused, NaN: fewer
-    than MIN_USED indices, best chi2 per index above `max_chi2`, or a best fit at the end of the sequence.
+    The prior is flat from K7 on and falls by e a subtype before (what was taken for an M star is seldom K3), and ODDS
+    between families: the one with the larger evidence types the spectrum.
+    `floor` [subtypes] is added to the width of the posterior in quadrature: it stands for the differences between
+    systems of types, and for scatter that several indices share. Refused, NaN: fewer than MIN_USED indices, best
+    chi2 per index above `max_chi2` (carbon stars, L dwarfs), or earlier than EARLIEST.
     """
     n = len(values)
     scatter = np.array([SCATTER[name] for name in NAMES])
@@ -112,40 +120,56 @@ def classify(values, errors, lines, floor, max_chi2):
     weight = np.divide(1, errors**2 + scatter**2, out=np.zeros(values.shape), where=good)
     value = np.where(good, values, 0)
     nothing = np.full(n, np.nan)
-    best = Typing(nothing, nothing, nothing, np.zeros(n, int), np.full(n, -1), nothing, np.ones(n, bool))
-    lowest = np.full(n, np.inf)
+    out = Typing(nothing, nothing, nothing, np.zeros(n, int), np.zeros(n, int), nothing, nothing, np.ones(n, bool))
+    highest = np.full(n, -np.inf)
     for number, line in enumerate(lines):
-        chi2 = np.zeros((n, len(line.subtypes)))
-        count = np.zeros((n, len(line.subtypes)))
-        for j in range(len(NAMES)):
-            known = np.isfinite(line.means[:, j])
-            mean = np.where(known, line.means[:, j], 0)
-            chi2 += np.where(known, weight[:, j, None] * (value[:, j, None] - mean) ** 2, 0)
-            count += known & good[:, j, None]
-        chi2 = np.where(count >= MIN_USED, chi2 / np.maximum(count, 1), np.inf)
-        at = chi2.argmin(1)
-        least = chi2[np.arange(n), at]
-        mine = least < lowest
-        lowest = np.where(mine, least, lowest)
-        used = count[np.arange(n), at]
-        shape = np.where(np.isfinite(chi2), chi2 - np.where(np.isfinite(least), least, 0)[:, None], np.inf)
-        chance = np.exp(-0.5 * shape * used[:, None])
-        chance /= np.maximum(chance.sum(1, keepdims=True), 1e-300)
-        mean = chance @ line.subtypes
-        spread = np.sqrt(np.maximum(chance @ line.subtypes**2 - mean**2, 0) + floor**2)
-        end = (at == 0) | (at == len(line.subtypes) - 1)
-        refused = ~np.isfinite(least) | (least > max_chi2) | end
-        for name, new in (
-            ("subtype", np.where(refused, np.nan, mean)),
-            ("error", np.where(refused, np.nan, spread)),
-            ("chi2", np.where(np.isfinite(least), least, np.nan)),
-            ("used", used.astype(int)),
-            ("family", np.full(n, number)),
-            ("best", np.where(np.isfinite(least), line.subtypes[at], np.nan)),
-            ("refused", refused),
-        ):
-            setattr(best, name, np.where(mine, new, getattr(best, name)))
-    return best
+        least, used, at, mean, spread, evidence = _along(value, weight, good, line)
+        evidence += np.log(ODDS.get(line.family, 1.0))
+        mine = evidence > highest
+        highest = np.where(mine, evidence, highest)
+        refused = (least > max_chi2) | (mean < EARLIEST)
+        new = {
+            "subtype": np.where(refused, np.nan, mean),
+            "error": np.where(refused, np.nan, np.hypot(spread, floor)),
+            "chi2": least,
+            "used": used,
+            "family": np.full(n, number),
+            "best": line.subtypes[at],
+            "mean": mean,
+            "refused": refused,
+        }
+        for name, found in new.items():
+            setattr(out, name, np.where(mine, found, getattr(out, name)))
+    return out
+
+
+def _along(value, weight, good, line):
+    """Posterior of each row along one Sequence.
+
+    Returns (n,) least chi2 per index, indices used there, its place on the grid, mean and width of the posterior,
+    log evidence (-inf where fewer than MIN_USED indices are known).
+    """
+    known = np.isfinite(line.means)
+    chi2, count = (np.zeros((len(value), len(line.subtypes))) for _ in range(2))
+    for j in range(len(NAMES)):
+        part = weight[:, j, None] * (value[:, j, None] - np.where(known[:, j], line.means[:, j], 0)) ** 2
+        chi2 += np.where(known[:, j], part, 0)
+        count += known[:, j] & good[:, j, None]
+    enough = count >= MIN_USED
+    chi2 = np.where(enough, chi2 / np.maximum(count, 1), np.inf)
+    at = chi2.argmin(1)
+    rows = np.arange(len(value))
+    some = enough[rows, at]
+    least, used = np.where(some, chi2[rows, at], np.nan), np.where(some, count[rows, at], 0).astype(int)
+    excess = np.where(enough, chi2, 0) - np.where(some, least, 0)[:, None]
+    chance = np.exp(-0.5 * used[:, None] * excess, where=enough, out=np.zeros(chi2.shape))
+    chance *= np.exp(np.minimum(line.subtypes + 1, 0))
+    total = chance.sum(1)
+    chance /= np.where(some, total, 1)[:, None]
+    mean = (chance * line.subtypes).sum(1)
+    spread = np.sqrt(np.maximum((chance * line.subtypes**2).sum(1) - mean**2, 0))
+    evidence = np.where(some, np.log(np.where(some, total, 1) * STEP) - 0.5 * used * np.where(some, least, 0), -np.inf)
+    return least, used, at, mean, spread, evidence
 
 
 def text(subtypes):

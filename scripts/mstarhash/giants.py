@@ -52,13 +52,16 @@ def index(wave, flux, name):
 
 def bump(wave, knots, values):
     """A smooth curve through `values` at air wavelengths `knots`, 1 outside."""
-    inside = PchipInterpolator(vacuum(np.array(knots, float)), values, extrapolate=False)(wave)
-    return np.where(np.isnan(inside), 1.0, inside)
+    knots = vacuum(np.array(knots, float))
+    first, last = np.searchsorted(wave, knots[[0, -1]])
+    out = np.ones(len(wave))
+    out[first:last] = PchipInterpolator(knots, values)(wave[first:last])
+    return out
 
 
-def set_bands(wave, flux, wanted):
+def set_bands(wave, flux, wanted, rounds=3):
     """Multiply the CaH and CaOH bands by smooth curves so that the indices take the values of the dict `wanted`."""
-    for _ in range(3):
+    for _ in range(rounds):
         gain = {name: wanted[name] / index(wave, flux, name) for name in ("CaH1", "CaH2", "CaH3", "CaOH")}
         flux = flux * bump(wave, [6205, 6225, 6245, 6300], [1, gain["CaOH"], gain["CaOH"], 1])
         flux = flux * bump(wave, [6355, 6378, 6385, 6392, 6410], [1, gain["CaH1"], gain["CaH1"], gain["CaH1"], 1])

@@ -3,6 +3,8 @@
 Wavelengths are vacuum [Angstrom]; arrays are (p,) on the survey's own pixels.
 """
 
+from functools import cache
+
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
@@ -37,6 +39,8 @@ FOREST = LINES.sum(0)
 A_BAND = np.where((WAVE > 7592) & (WAVE < 7700), np.clip((7700 - WAVE) / 95, 0, 1) ** 0.7, 0.0)
 B_BAND = np.where((WAVE > 6868) & (WAVE < 6945), np.clip((6945 - WAVE) / 70, 0, 1) ** 0.8, 0.0)
 WATER = 0.35 * np.exp(-0.5 * ((WAVE - 7250) / 40) ** 2) + 0.25 * np.exp(-0.5 * ((WAVE - 8180) / 50) ** 2)
+RESIDUAL = LINES / np.sqrt(1 + LINES)  # where the sky is bright its noise is too
+WIGGLE = np.gradient(FOREST / np.sqrt(1 + FOREST))
 TELLURIC = {"A": gaussian_filter1d(A_BAND, 2.5), "B": gaussian_filter1d(B_BAND, 2.5), "water": WATER}
 BLUE = 1 / (1 + np.exp((WAVE - JOIN) / 40))  # weight of the blue arm
 
@@ -56,13 +60,18 @@ def sky_sigma(blue, lines):
     return both * absorbed * np.sqrt(1 + lines * 0.8 * FOREST)
 
 
-def smooth_curve(rng, rms, scale, mean_of=None):
+def smooth_curve(rng, rms, scale):
     """A random smooth curve of mean 0 and rms `rms`, correlated over `scale` [Angstrom]."""
-    knots = np.arange(3300, 9900, scale / 2)
-    values = gaussian_filter1d(rng.normal(size=len(knots)), 1.2)
-    curve = np.interp(WAVE, knots, values / 0.51)
-    curve = gaussian_filter1d(curve, scale / 8)
-    return rms * (curve - curve[500:-150].mean())
+    shapes = bumps(scale)
+    curve = shapes @ rng.normal(size=shapes.shape[1])
+    return rms * (curve - curve[350:-60].mean())
+
+
+@cache
+def bumps(scale):
+    """(p, k) Gaussians of sigma `scale` / 2.5 at every `scale` / 2, so scaled that random weights give an rms of 1."""
+    shapes = np.exp(-0.5 * ((WAVE[:, None] - np.arange(3000, 10000, scale / 2)) / (scale / 2.5)) ** 2)
+    return shapes / np.sqrt((shapes**2).sum(1, keepdims=True))
 
 
 def response(rng, rms, join_rms, join_large):
@@ -113,8 +122,8 @@ def observe(flux, snr, rng, args, step=None):
 def sky_residual(rng, amplitude, empty):
     """Left-over sky in units of sigma: lines with a common sign of error, and a smooth pedestal."""
     common = rng.normal(0, 0.5 * amplitude)
-    lines = (common + rng.normal(0, 0.35 * amplitude, len(SKY))) @ (LINES / np.sqrt(1 + LINES))
-    shifted = np.gradient(FOREST / np.sqrt(1 + FOREST)) * rng.normal(0, 1.5 * amplitude)  # wavelength error: a wiggle
+    lines = (common + rng.normal(0, 0.35 * amplitude, len(SKY))) @ RESIDUAL
+    shifted = WIGGLE * rng.normal(0, 1.5 * amplitude)  # wavelength error: a wiggle
     pedestal = smooth_curve(rng, 0.35 * amplitude, 1500) + rng.normal(0, 0.2 * amplitude)
     return lines + shifted + pedestal * (2 if empty else 1)
 

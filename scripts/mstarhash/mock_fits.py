@@ -29,8 +29,8 @@ def card(key, value=None, comment=""):
 
 def number(value):
     """A float as FITS wants it: with a point, at most 20 characters."""
-    text = repr(round(value, 8))
-    return text if "." in text or "e" in text else text + "."
+    text = repr(round(value, 8)).upper()
+    return text if "." in text or "E" in text else text + "."
 
 
 def header(cards):

@@ -210,4 +210,4 @@ class Library:
         flux = flux.astype("f8")
         names = ("CaH1", "CaH2", "CaH3", "CaOH")
         wanted = {name: max(0.1, index(GRID, flux, name) + s) for name, s in zip(names, scatter, strict=True)}
-        return set_bands(GRID, flux, wanted)
+        return set_bands(GRID, flux, wanted, rounds=1)

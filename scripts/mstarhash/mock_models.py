@@ -44,17 +44,31 @@ BROAD = (
 )
 
 
-def extinction(ebv):
-    """Transmission on GRID for E(B-V) [mag]: O'Donnell's form of the CCM law, R_V = 3.1."""
+def _law():
+    """A(lambda) / E(B-V) on GRID: O'Donnell's form of the CCM law, R_V = 3.1."""
     y = EV - 1.82
     a = np.polyval([-0.505, 1.647, -0.827, -1.718, 1.137, 0.701, -0.609, 0.104, 1.0], y)
     b = np.polyval([3.347, -10.805, 5.491, 11.102, -7.985, -3.989, 2.908, 1.952, 0.0], y)
-    return 10 ** (-0.4 * 3.1 * ebv * (a + b / 3.1))
+    return 3.1 * a + b
+
+
+LAW = _law()
+
+
+def extinction(ebv):
+    """Transmission on GRID for E(B-V) [mag]."""
+    return np.exp(-0.4 * np.log(10) * ebv * LAW)
+
+
+def level(flux, width=400):
+    """Smooth level of a spectrum: means over `width` pixels of GRID, joined by straight lines."""
+    means = flux[: len(flux) // width * width].reshape(-1, width).mean(1)
+    return np.interp(np.arange(len(flux)), (np.arange(len(means)) + 0.5) * width, means)
 
 
 def active(flux, ewha):
     """Add Balmer and Ca II emission to a dwarf: `ewha` [Angstrom] more at H-alpha."""
-    continuum = np.interp(GRID, GRID[::400], gaussian_filter1d(flux, 400)[::400])
+    continuum = level(flux)
     for line, share in zip((*BALMER, 3934.78, 3969.59), (1, 1, 0.8, 0.7, 1.2, 1.5), strict=True):
         flux = flux + continuum * (share * ewha) * gaussian(line, line / 1800 / 2.3548)
     return flux
@@ -83,9 +97,9 @@ def at_redshift(flux, z):
 def galaxy(old, young, share, emission, z):
     """An old and a young star mixed, broadened by 180 km/s, with emission of H-alpha EW `emission` [Angstrom]."""
     flux = gaussian_filter1d((1 - share) * old + share * young, sigma_pixels(LIGHT / (180 * 2.3548)))
-    level = gaussian_filter1d(flux, 600)
-    for line, ratio in NARROW:
-        flux = flux + level * emission * ratio * gaussian(line, line * 110 / LIGHT)
+    continuum = level(flux)
+    for line, ratio in NARROW if emission else ():
+        flux = flux + continuum * emission * ratio * gaussian(line, line * 110 / LIGHT)
     return at_redshift(flux, z)
 
 

@@ -16,12 +16,12 @@ from mstarhash.headervalues import header_identity
 from mstarhash.lamost_catalogue import open_catalogue
 from mstarhash.lists import list_text
 from mstarhash.progress import Progress, say
-from mstarhash.scan import Folders, find_files, read_kept
+from mstarhash.scan import Folders, check_names, find_files
 from mstarhash.shards import identity_of_name, order_key, shard_names, shard_of, stem
 from mstarhash.status import Rejected
 
 STATE, HEADERS, SCAN = "state.json", "headers.json", "scan.json"  # kept beside the lists
-VERSION = 1  # of the lists' content: another one writes them anew
+VERSION = 2  # of lists and of what is kept: another one makes them anew
 SAVE = 20_000  # headers read before they are kept
 
 
@@ -32,27 +32,25 @@ def refresh(globs, catalogue, folder, shards, scan="files"):
     looks at the size and time of every file, `folders` at those of folders only. Raises InputError.
     """
     folder = Path(folder)
-    folders = Folders(read_kept(folder / SCAN) if scan == "folders" else None)
+    folders = Folders(_kept(folder / SCAN) if scan == "folders" else None)
     files = find_files(globs, folders)
-    state = {"version": VERSION, "shards": shards, "files": _fingerprint(files), "catalogue": _about(catalogue)}
+    state = {"shards": shards, "files": _fingerprint(files), "catalogue": _about(catalogue)}
     if _is_current(folder, state):
         return []
+    check_names(files)
     folder.mkdir(parents=True, exist_ok=True)
     if scan == "folders":
-        _write(folder / SCAN, json.dumps(folders.seen))
+        _keep(folder / SCAN, folders.seen)
     rows = _rows(files, catalogue, folder)
     changed = _write_lists(rows, folder, shards)
-    _write(folder / STATE, json.dumps(state | {"lists": _lists(folder)}))
+    _keep(folder / STATE, state | {"lists": _lists(folder)})
     say(f"manifest: {len(files):,} files in {shards:,} shards, {len(changed):,} lists rewritten")
     return changed
 
 
 def _fingerprint(files):
-    """Hash over files (in any order of looking), sizes and times."""
-    digest = hashlib.blake2b(digest_size=16)
-    for path in sorted(files):
-        digest.update(f"{path}\t{files[path]}\n".encode())
-    return digest.hexdigest()
+    """Hash over files as they were found, sizes and times; another order only costs a look at the lists."""
+    return hashlib.blake2b(repr(files).encode(), digest_size=16).hexdigest()
 
 
 def _about(catalogue):
@@ -77,8 +75,7 @@ def _lists(folder):
 
 def _is_current(folder, state):
     """Whether the lists were made from this very state, and are as they were left."""
-    old = read_kept(folder / STATE)
-    return bool(old) and old == state | {"lists": _lists(folder)}
+    return _kept(folder / STATE) == state | {"lists": _lists(folder)}
 
 
 def _rows(files, catalogue, folder):
@@ -130,7 +127,7 @@ def _headers(paths, files, folder):
 
     A part is '' where the header does not tell, or cannot be read.
     """
-    kept = read_kept(folder / HEADERS) if paths else {}
+    kept = _kept(folder / HEADERS) if paths else {}
     found = {path: kept[path] for path in paths if path in kept and kept[path][5:] == list(files[path])}
     missing = [path for path in paths if path not in found]
     progress = Progress("manifest: headers", len(missing))
@@ -142,9 +139,9 @@ def _headers(paths, files, folder):
         found[path] = [" ".join(part.split()) for part in identity] + list(files[path])
         progress.step()
         if count % SAVE == 0:
-            _write(folder / HEADERS, json.dumps(found))
+            _keep(folder / HEADERS, found)
     if found != kept and paths:
-        _write(folder / HEADERS, json.dumps(found))
+        _keep(folder / HEADERS, found)
     return {path: tuple(values[:5]) for path, values in found.items()}
 
 
@@ -159,6 +156,19 @@ def _write_lists(rows, folder, shards):
         if name.removesuffix(".tsv") not in split:
             (folder / name).unlink()
     return changed
+
+
+def _kept(path):
+    """What `_keep` left, {} where there is nothing of use."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found["kept"] if isinstance(found, dict) and found.get("version") == VERSION else {}
+
+
+def _keep(path, values):
+    _write(path, json.dumps({"version": VERSION, "kept": values}))
 
 
 def _write(path, text):

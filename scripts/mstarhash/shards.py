@@ -5,8 +5,8 @@ A spectrum is a file. Its identity is (lmjd, planid, spid, fiberid, obsid); the 
 """
 
 import hashlib
+import os
 import re
-from pathlib import PurePath
 
 IDENTITY = ("file", "lmjd", "planid", "spid", "fiberid", "obsid")
 NAME = re.compile(r"(?:^|_)spec-(\d{5})-(.+)_sp(\d{2})-(\d{3})\.fits(\.gz)?$")
@@ -14,7 +14,7 @@ NAME = re.compile(r"(?:^|_)spec-(\d{5})-(.+)_sp(\d{2})-(\d{3})\.fits(\.gz)?$")
 
 def identity_of_name(path):
     """(lmjd, planid, spid, fiberid) as texts without leading zeros, or None where the name does not tell."""
-    match = NAME.search(PurePath(path).name)
+    match = NAME.search(os.path.basename(path))
     if match is None:
         return None
     lmjd, planid, spid, fiberid = match.groups()[:4]
@@ -29,7 +29,7 @@ def order_key(parts):
 
 def stem(path):
     """The name of a file without folder and without .fits or .fits.gz."""
-    return re.sub(r"\.fits?(\.gz)?$|\.gz$", "", PurePath(path).name)
+    return re.sub(r"\.fits?(\.gz)?$|\.gz$", "", os.path.basename(path))
 
 
 def shard_of(key, count):

@@ -93,7 +93,7 @@ def test_globs_that_name_nothing(here, globs, words):
 def test_names_that_no_table_can_hold(here):
     (here / "data" / "a\tb.fits").write_bytes(b"")
     with pytest.raises(InputError, match="rename"):
-        find_files(["data/*.fits"], Folders())
+        refresh(["data/*.fits"], "", "lists", 1)
 
 
 # ---- identity and order

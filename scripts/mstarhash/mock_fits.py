@@ -75,7 +75,7 @@ def table_file(columns, cards):
     ]
     for k, name in enumerate(columns, 1):
         unit += [card(f"TTYPE{k}", name), card(f"TFORM{k}", f"{length}E")]
-    data = np.concatenate([np.asarray(values, ">f4") for values in columns.values()]).tobytes()
+    data = b"".join(np.asarray(values).astype(">f4").tobytes() for values in columns.values())
     return header(first + cards) + header(unit) + padded(data)
 
 

@@ -8,6 +8,7 @@ from mstarhash.mock_library import type_text
 SNR_BINS = ((2.0, 5.0, 0.26), (5.0, 10.0, 0.17), (10.0, 30.0, 0.23), (30.0, 120.0, 0.34))
 RELEASED_DWARFS = np.array([0.20, 0.19, 0.22, 0.20, 0.10, 0.05, 0.02, 0.01, 0.006, 0.004])  # M0 ... M9
 UNKNOWN_DWARFS = np.array([0.13, 0.13, 0.15, 0.17, 0.15, 0.11, 0.07, 0.045, 0.03, 0.015])  # later: faint and red
+LABEL_ERROR = 0.4  # subtypes, of the pipeline
 GIANTS = np.array([0.30, 0.22, 0.18, 0.13, 0.09, 0.05, 0.03])  # gM0 ... gM6
 KINDS = {  # of the unknown that are no M stars; K stars late_k, in the config, comes on top
     "star": 0.66, "sky": 0.10, "galaxy": 0.09, "quasar": 0.05, "carbon": 0.01, "wd": 0.02, "step": 0.03, "reddened": 0.04,
@@ -61,11 +62,13 @@ def draw(args, rng):
     rank[shuffled] = np.arange(n)
     out = {key: values[shuffled] for key, values in out.items()}
     out["repeat_of"] = np.where(out["repeat_of"] >= 0, rank[out["repeat_of"]], -1)
-    true = [true_label(*row) for row in zip(out["kind"], out["place"], out["m"], strict=True)]
-    out["true_class"], out["true_subclass"] = (np.array(column) for column in zip(*true, strict=True))
+    given = out["place"] + np.where(out["place"] > -0.5, rng.normal(0, LABEL_ERROR, n), 0)  # as the pipeline types it
+    for prefix, place in (("true_", out["place"]), ("", given)):
+        names = [label(*row) for row in zip(out["kind"], place, out["m"], strict=True)]
+        out[f"{prefix}class"], out[f"{prefix}subclass"] = (np.array(column) for column in zip(*names, strict=True))
     unknown = out["role"] == "unknown"
-    out["class"] = np.where(unknown, "Unknown", out["true_class"])
-    out["subclass"] = np.where(unknown, "Non", out["true_subclass"])
+    out["class"] = np.where(unknown, "Unknown", out["class"])
+    out["subclass"] = np.where(unknown, "Non", out["subclass"])
     out["is_m"] = np.isin(out["kind"], ["dwarf", "giant"])
     return out
 
@@ -130,8 +133,8 @@ def _repeats(out, args, rng):
         out["repeat_of"][visit] = star
 
 
-def true_label(kind, place, m):
-    """CLASS and SUBCLASS of what the spectrum is."""
+def label(kind, place, m):
+    """CLASS and SUBCLASS of a kind at a place."""
     if kind == "dwarf":
         prefix = "d" if m < 0.35 else "sd" if m < 0.75 else "esd" if m < 1.5 else "usd"
         return "STAR", prefix + type_text(max(place, 0))

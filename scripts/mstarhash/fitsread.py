@@ -33,11 +33,17 @@ def read_spectrum(data):
     tables = [unit for unit in found[1:] if unit.header.get("XTENSION") == "BINTABLE"]
     for unit in found:
         if unit.size and unit.header.get("XTENSION") in (None, "IMAGE"):
-            return _image(header, _image_rows(data, unit), unit.header)
+            return _image(_joined(header, unit), _image_rows(data, unit))
     if not tables:
         raise Rejected("wrong_shape", "the file holds neither an image nor a table")
     named = [unit for unit in tables if str(unit.header.get("EXTNAME")).strip().upper() == "COADD"]
-    return _table(header, _columns(data, (named or tables)[0]))
+    unit = (named or tables)[0]
+    return _table(_joined(header, unit), _columns(data, unit))
+
+
+def _joined(primary, unit):
+    """The primary header, with what only the extension's tells."""
+    return primary if unit.header is primary else Header(unit.header.cards | primary.cards)
 
 
 def _image_rows(data, unit):
@@ -55,9 +61,9 @@ def _image_rows(data, unit):
     return rows if scale in (None, 1) and zero in (None, 0) else rows * float(scale or 1) + float(zero or 0)
 
 
-def _image(header, rows, own):
+def _image(header, rows):
     """Image form: the wavelength is from COEFF0 and COEFF1 always, row 2 only checks it."""
-    grid, flags = _header_grid(header) or _header_grid(own), 0
+    grid, flags = _header_grid(header), 0
     wave = rows[2].astype("f8")
     usable = bool(np.isfinite(wave).all() and (np.diff(wave) > 0).all() and wave[0] > 2000 and wave[-1] < 20000)
     expected = "SUBCONT" not in str(header.get("EXTEN0")).upper()  # DR1: row 2 is a spectrum without continuum

@@ -4,7 +4,7 @@ import numpy as np
 
 from mstarhash.shards import IDENTITY
 from mstarhash.spectra import write_columns
-from mstarhash.status import BIT, flag_names
+from mstarhash.status import BIT, FLAGS, MASK, flag_names
 
 TEXTS = ("designation", "obsdate", "magtype", "class", "subclass", "release")
 DOUBLES = ("mjd", "ra", "dec", "z", "z_err", "snru", "snrg", "snrr", "snri", "snrz", "snr_r")
@@ -56,6 +56,8 @@ class Output:
         columns["coeff1"] = np.array([row.coeff1 for row in rows], "f8")
         columns["npix"] = np.array([row.values["npix"] for row in rows], "i4")
         write_columns(self.out, columns)
+        for name, bits in (("flags", FLAGS), ("mask", MASK)):
+            self.out[name].attrs["bits"] = ",".join(bits)  # names of the bits 1, 2, 4 ...
 
 
 def _texts(values):

@@ -67,20 +67,24 @@ def test_layouts_hold_the_same_star(tmp_path):
             assert got.dtype == np.dtype("f4") and np.array_equal(got, expected), name
 
 
-def test_scaled_integers(tmp_path):
-    head = make_data.header(BSCALE=0.5, BZERO=10.0)
-    wave, *_ = make_data.star()
-    path = make_data.write(tmp_path / "a.fits", make_data.image(make_data.header(), wave, wave * 0 + 7, wave * 0 + 1))
+def test_cards_and_image_in_an_extension(tmp_path):
+    units = make_data.image(make_data.header(fiberid=9), *make_data.star(3))
+    units = fits.HDUList(
+        [fits.PrimaryHDU(None, fits.Header({"SUBCLASS": "K7"})), fits.ImageHDU(units[0].data, units[0].header)]
+    )
+    found = read(make_data.write(tmp_path / "a.fits", units))
+    row = values_of(found.header)
+    assert (row["class"], row["subclass"], header_identity(found.header)[3]) == ("STAR", "K7", "9")
+    assert np.array_equal(found.flux, make_data.star(3)[1]) and found.coeff0 == 3.5682
+
+
+def test_scaled_integers():
     rows = np.zeros((5, 3909), ">i2")
     rows[0], rows[1], rows[3] = -6, -18, -20
-    with fits.open(path) as units:
-        card = units[0].header.copy()
-    assert card["BITPIX"] == -32
-    head["SIMPLE"], text = True, ""
-    cards = {"SIMPLE": True, "BITPIX": 16, "NAXIS": 2, "NAXIS1": 3909, "NAXIS2": 5} | dict(head)
-    text = "".join(fits.Card(key, value).image for key, value in cards.items()) + "END".ljust(80)
-    data = text.ljust(-(-len(text) // 2880) * 2880).encode() + rows.tobytes().ljust(14 * 2880, b"\0")
-    found = read_spectrum(data)
+    cards = {"SIMPLE": True, "BITPIX": 16, "NAXIS": 2, "NAXIS1": 3909, "NAXIS2": 5, "BSCALE": 0.5, "BZERO": 10.0}
+    text = "".join(fits.Card(key, value).image for key, value in (cards | dict(make_data.header())).items())
+    text = (text + "END").ljust(-(-(len(text) + 80) // 2880) * 2880)
+    found = read_spectrum(text.encode() + rows.tobytes())
     assert (found.flux == 7).all() and (found.ivar == 1).all() and (found.andmask == 0).all()
 
 

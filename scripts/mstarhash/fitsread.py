@@ -57,14 +57,23 @@ def _image_rows(data, unit):
     if bits not in TYPES:
         raise Rejected("unreadable", f"BITPIX {bits} is no FITS type")
     rows = np.frombuffer(data, TYPES[bits], shape[0] * shape[1], unit.start).reshape(shape)
-    scale, zero = unit.header.get("BSCALE"), unit.header.get("BZERO")
-    return rows if scale in (None, 1) and zero in (None, 0) else rows * float(scale or 1) + float(zero or 0)
+    return _scaled(rows, unit.header.get("BSCALE"), unit.header.get("BZERO"))
+
+
+def _scaled(values, scale, zero):
+    """values * scale + zero, where a header gives them."""
+    if scale in (None, 1) and zero in (None, 0):
+        return values
+    if not all(part is None or isinstance(part, int | float) for part in (scale, zero)):
+        raise Rejected("unreadable", "the header's scale of the data is no number")
+    with np.errstate(all="ignore"):
+        return _doubles(values) * (1 if scale is None else scale) + (zero or 0)
 
 
 def _image(header, rows):
     """Image form: the wavelength is from COEFF0 and COEFF1 always, row 2 only checks it."""
     grid, flags = _header_grid(header), 0
-    wave = rows[2].astype("f8")
+    wave = _doubles(rows[2])
     usable = bool(np.isfinite(wave).all() and (np.diff(wave) > 0).all() and wave[0] > 2000 and wave[-1] < 20000)
     expected = "SUBCONT" not in str(header.get("EXTEN0")).upper()  # DR1: row 2 is a spectrum without continuum
     if grid is None:
@@ -89,12 +98,12 @@ def _table(header, columns):
     andmask = columns.get("ANDMASK", columns.get("AND_MASK", np.zeros(len(flux))))
     wave = columns.get("WAVELENGTH")
     if wave is None and "LOGLAM" in columns:
-        wave = 10 ** columns["LOGLAM"].astype("f8")
+        wave = 10 ** np.clip(_doubles(columns["LOGLAM"]), 0, 9)
     if len({len(flux), len(ivar), len(andmask), len(flux) if wave is None else len(wave)}) > 1 or len(flux) < 2:
         raise Rejected("wrong_shape", "the columns of the table are not of one length")
     grid, flags = _header_grid(header), 0
     if wave is not None:
-        wave = wave.astype("f8")
+        wave = _doubles(wave)
         if np.isfinite(wave).all() and (np.diff(wave) > 0).all() and wave[0] > 0:
             if grid is not None and _worst(wave, grid) <= 0.01:
                 return Spectrum(header, *_floats(flux, ivar, andmask), *grid)
@@ -108,9 +117,12 @@ def _table(header, columns):
 
 def _columns(data, unit):
     """The numeric columns of a binary table by upper-case name, each (n,): one row of vectors, or a value a row."""
-    width, rows = axes(unit.header)[:2]
+    shape, fields = axes(unit.header), unit.header.get("TFIELDS")
+    if len(shape) != 2 or not isinstance(fields, int):
+        raise Rejected("unreadable", "the table's header does not say what rows and columns it has")
+    width, rows = shape
     names, kinds = [], []
-    for place in range(1, (unit.header.get("TFIELDS") or 0) + 1):
+    for place in range(1, fields + 1):
         form = str(unit.header.get(f"TFORM{place}") or "").strip()
         digits = len(form) - len(form.lstrip("0123456789"))
         count, letter = int(form[:digits] or 1), form[digits : digits + 1]
@@ -131,9 +143,7 @@ def _columns(data, unit):
         column = table[name]
         if column.dtype.kind == "V" or (len(column) != 1 and column.shape[1:] != (1,)):
             continue
-        scale, zero = unit.header.get(f"TSCAL{place}"), unit.header.get(f"TZERO{place}")
-        if scale not in (None, 1) or zero not in (None, 0):
-            column = column * float(scale or 1) + float(zero or 0)
+        column = _scaled(column, unit.header.get(f"TSCAL{place}"), unit.header.get(f"TZERO{place}"))
         found.setdefault(str(unit.header.get(f"TTYPE{place}") or "").strip().upper(), column.ravel())
     return found
 
@@ -171,6 +181,12 @@ def _on_wavelengths(header, wave, flux, ivar, andmask, flags):
     flux, ivar, andmask = _floats(flux, ivar, andmask)
     flux, ivar, andmask, coeff0, coeff1 = to_log_grid(wave, flux, ivar, andmask)
     return Spectrum(header, flux, ivar, andmask, coeff0, coeff1, flags | FLAG["resampled"])
+
+
+def _doubles(values):
+    """float64; quietly where there are signalling NaN."""
+    with np.errstate(invalid="ignore"):
+        return values.astype("f8")
 
 
 def _floats(*rows):

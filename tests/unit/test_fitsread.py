@@ -283,3 +283,31 @@ def try_reading(data):
     except Rejected:
         return
     assert len(found.flux) == len(found.ivar) == len(found.andmask) and np.isfinite(found.coeff0)
+
+
+def test_signalling_nan_is_no_warning(tmp_path):
+    """Damaged bytes may hold any bit pattern."""
+    data = make_data.write(tmp_path / "a.fits", make_data.image(make_data.header(), *make_data.star())).read_bytes()
+    start = data.index(b"END" + b" " * 77) // 2880 * 2880 + 2880
+    wave = start + 2 * 4 * 3909
+    found = read_spectrum(data[:wave] + b"\x7f\x80\x00\x01" + data[wave + 4 :])
+    assert flag_names(found.flags) == "wavelength_rebuilt,wavelength_mismatch"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"NAXIS   =                    2 / number of array dimensions", b"NAXIS   =                    1"),
+        (b"TFIELDS =                    6", b"TFIELDS =                    x"),
+        (b"TFIELDS =                    6", b"TFIELDS =                    9"),
+        (b"TFORM3  = '3909E   '", b"TFORM3  = '3909Y   '"),
+        (b"TFORM3  = '3909E   '", b"TFORM3  = '3909D   '"),
+        (b"BITPIX  =                    8", b"BITPIX  =                  'a'"),
+    ],
+)
+def test_damaged_table_headers(tmp_path, old, new):
+    data = make_data.write(tmp_path / "a.fits", make_data.table(make_data.header(), *make_data.star())).read_bytes()
+    place = data.rindex(old)
+    with pytest.raises(Rejected) as caught:
+        read_spectrum(data[:place] + new.ljust(len(old)) + data[place + len(old) :])
+    assert caught.value.status == "unreadable"

@@ -19,7 +19,7 @@ class Tools:
     grid: np.ndarray
     used: np.ndarray
     names: list
-    templates: np.ndarray
+    bank: velocity.Bank
     types: np.ndarray
     wins: np.ndarray
     lines: list
@@ -35,7 +35,8 @@ class Tools:
         templates = np.array([velocity.prepare(s.flux, grid) for s in mine]).reshape(len(mine), len(grid))
         types = np.array([s.subtype if s.typing and s.family == "dwarf" else np.nan for s in mine])
         wins = np.array([s.velocity for s in mine], bool)
-        return cls(keys, grid, used, [s.name for s in mine], templates, types, wins, lines)
+        bank = velocity.bank(templates, used, keys.rv_range)
+        return cls(keys, grid, used, [s.name for s in mine], bank, types, wins, lines)
 
 
 def _covers(standard, grid, low, high):
@@ -104,7 +105,7 @@ def _velocity(spectra, tools):
         spectra.flux, spectra.variance, spectra.good, spectra.coeff0, spectra.coeff1, tools.grid
     )
     flat, weight = velocity.flatten(value, ivar, tools.used, tools.keys.rv_mismatch)
-    found = velocity.correlate(flat, weight, phase, tools.templates, tools.keys.rv_range, tools.wins)
+    found = velocity.correlate(flat, weight, phase, tools.bank, tools.wins)
     return found, velocity.best_subtype(found.gains, tools.types)
 
 

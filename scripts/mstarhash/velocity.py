@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.fft import irfft, next_fast_len, rfft
+from scipy.fft import next_fast_len, rfft
 
 from mstarhash.indices import LIGHT
 
@@ -103,11 +103,38 @@ def used_pixels(log_centres, low, high, bands):
 
 
 @dataclass
+class Bank:
+    """Templates laid out for all whole-pixel shifts at once.
+
+    templates (k, q) of `prepare`; lags (m,) pixels; columns: used pixels of the grid (u,); shifted, squared:
+    (u, k * m), each template (and its square) at each lag.
+    """
+
+    templates: np.ndarray
+    lags: np.ndarray
+    columns: np.ndarray
+    shifted: np.ndarray
+    squared: np.ndarray
+
+
+def bank(templates, used, limit):
+    """The Bank of (k, q) templates for the (q,) used pixels and |velocity| up to `limit` [km/s]."""
+    most = int(np.ceil(limit / LIGHT / np.log(10) / STEP)) + 1
+    lags = np.arange(-most, most + 1)
+    columns = np.flatnonzero(used)
+    place = columns[:, None] - lags
+    inside = (place >= 0) & (place < templates.shape[1])
+    place = np.clip(place, 0, templates.shape[1] - 1)
+    shifted = np.concatenate([np.where(inside, one[place], 0) for one in templates], 1)
+    return Bank(templates, lags, columns, shifted, shifted**2)
+
+
+@dataclass
 class Correlation:
     """What the cross-correlation of n spectra with k templates tells.
 
     velocity, error [km/s], r (Tonry & Davis), best (template number, -1: none), height (peak of the correlation,
-    -1..1), edge (bool), chi2 (reduced), gains (n, k): drop of chi2 with each template, at its own best shift.
+    0..1), edge (bool), chi2 (reduced), gains (n, k): drop of chi2 with each template, at its own best shift.
     """
 
     velocity: np.ndarray
@@ -120,51 +147,52 @@ class Correlation:
     gains: np.ndarray
 
 
-def correlate(value, weight, phase, templates, limit, candidates):
+def correlate(value, weight, phase, bank, candidates):
     """Fit each template, at each shift, times a free factor plus a constant: chi2(shift) = total - gain(shift).
 
-    value, weight: (n, q) of `flatten`; phase: (n,) of `align`; templates: (k, q) of `prepare`; limit: largest
-    |velocity| searched [km/s]; candidates: (k,) bool, templates that may win. The correlation is the weighted
-    Pearson coefficient; its square is gain / total. The peak is refined on FINE lags a pixel (exact interpolation
-    in Fourier space) and by a parabola. The error is where chi2 has grown by its reduced value, at least 1.
+    value, weight: (n, q) of `flatten`, weight 0 outside the bank's columns; phase: (n,) of `align`; candidates: (k,)
+    bool, templates that may win. The correlation is the weighted Pearson coefficient; its square is gain / total.
+    The peak is refined on FINE lags a pixel (exact interpolation in Fourier space) and by a parabola. The error is
+    where chi2 has grown by its reduced value, at least 1.
     """
-    n, q = value.shape
-    most = int(np.ceil(limit / LIGHT / np.log(10) / STEP)) + 1
-    length = next_fast_len(q + 2 * (most + SIDE), real=True)
+    n, k = len(value), len(bank.templates)
     total_weight = weight.sum(1)
-    usable = (weight > 0).sum(1) >= 300
-    mean = np.divide((weight * value).sum(1), total_weight, out=np.zeros(n), where=total_weight > 0)
-    value = np.where(weight > 0, value - mean[:, None], 0)
-    total = (weight * value**2).sum(1)
-    spectrum_wy, spectrum_w = rfft(weight * value, length), rfft(weight, length)
-    lags = np.arange(-most, most + 1)
-    gains = np.zeros((n, len(templates)))
-    peaks = np.zeros((n, len(templates)), int)
-    conjugates = [(np.conj(rfft(t, length)), np.conj(rfft(t**2, length))) for t in templates]
     safe_weight = np.where(total_weight > 0, total_weight, 1)
-    for k, (one, two) in enumerate(conjugates):
-        top, mid, low = (irfft(x, length)[:, lags] for x in (spectrum_wy * one, spectrum_w * one, spectrum_w * two))
-        gain = _gain(top, mid, low, safe_weight)
-        peaks[:, k] = gain.argmax(1)
-        gains[:, k] = gain.max(1)
+    value = np.where(weight > 0, value - ((weight * value).sum(1) / safe_weight)[:, None], 0)
+    product = weight * value
+    total = (product * value).sum(1)
+    used = (weight > 0).sum(1)
+    usable = used >= 300
+    some = weight[:, bank.columns]
+    gain = _gain(product[:, bank.columns] @ bank.shifted, some @ bank.shifted, some @ bank.squared, safe_weight)
+    gain = gain.reshape(n, k, len(bank.lags))
+    gains = gain.max(2)
     best = np.where(candidates, gains, -np.inf).argmax(1)
-    peak = peaks[np.arange(n), best]
-    edge = (peak == 0) | (peak == len(lags) - 1)
-    shift, curvature, gain, r = (np.zeros(n) for _ in range(4))
-    for k, (one, two) in enumerate(conjugates):
-        rows = np.flatnonzero(best == k)
-        if len(rows):
-            products = spectrum_wy[rows] * one, spectrum_w[rows] * one, spectrum_w[rows] * two
-            shift[rows], curvature[rows], gain[rows] = _refine(products, lags[peak[rows]], safe_weight[rows], length)
-            r[rows] = _tonry_davis(products, shift[rows], safe_weight[rows], total[rows], length)
-    height = np.sqrt(np.divide(gain, total, out=np.zeros(n), where=total > 0))
-    reduced = np.divide(total - gain, (weight > 0).sum(1) - 3, out=np.full(n, np.nan), where=usable)
+    peak = gain[np.arange(n), best].argmax(1)
+    shift, curvature, top, r = _refine_all(product, weight, best, bank, peak, safe_weight, total)
+    fine = usable & (top > 0)
+    height = np.sqrt(np.divide(top, total, out=np.zeros(n), where=total > 0))
+    reduced = np.divide(total - top, used - 3, out=np.full(n, np.nan), where=usable)
     error = np.sqrt(2 * np.maximum(reduced, 1) / np.where(curvature > 0, curvature, np.nan))
     scale = np.log(10) * STEP * LIGHT
-    fine = usable & (gain > 0)
     velocity = LIGHT * (10 ** ((shift + phase) * STEP) - 1)
     keep = [np.where(fine, x, np.nan) for x in (velocity, error * scale, r, height, reduced)]
+    edge = (peak == 0) | (peak == len(bank.lags) - 1)
     return Correlation(keep[0], keep[1], keep[2], np.where(fine, best, -1), keep[3], edge, keep[4], gains)
+
+
+def _refine_all(product, weight, best, bank, peak, safe_weight, total):
+    """Shift [pixels], curvature, gain and r (n,) with each spectrum's best template about its whole-pixel peak."""
+    length = next_fast_len(product.shape[1] + 2 * (bank.lags[-1] + SIDE), real=True)
+    out = np.zeros((4, len(product)))
+    for k in np.unique(best):
+        rows = np.flatnonzero(best == k)
+        one, two = (np.conj(rfft(t, length)) for t in (bank.templates[k], bank.templates[k] ** 2))
+        with_y, alone = rfft(product[rows], length), rfft(weight[rows], length)
+        products = with_y * one, alone * one, alone * two
+        out[:3, rows] = _refine(products, bank.lags[peak[rows]], safe_weight[rows], length)
+        out[3, rows] = _tonry_davis(products, out[0, rows], safe_weight[rows], total[rows], length)
+    return out
 
 
 def _gain(top, mid, low, weight):

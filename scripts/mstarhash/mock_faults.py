@@ -16,7 +16,7 @@ JOIN = 5900.0
 # sky lines: wavelength, strength; the strongest OH lines of the night sky and the atomic ones
 SKY = np.array(
     [
-        (5578.9, 6), (5891.6, 2.5), (5897.6, 1.5), (6302.0, 4), (6365.5, 1.5), (6499, 0.6), (6534, 0.6), (6555, 0.5),
+        (5578.9, 12), (5891.6, 2), (5897.6, 1.2), (6302.0, 8), (6365.5, 3), (6499, 0.6), (6534, 0.6), (6555, 0.5),
         (6864, 0.8), (6925, 0.8), (6950, 0.7), (7243, 0.8), (7278.3, 1.6), (7318.3, 1.2), (7342.9, 1.6), (7371.3, 1),
         (7403, 0.6), (7526, 0.7), (7573.7, 0.7), (7714, 0.9), (7718.8, 1.2), (7752.8, 2.4), (7796.2, 2.6), (7810, 1),
         (7823.6, 2.4), (7843.4, 1.2), (7855.5, 1), (7915.9, 2.4), (7966.8, 2.6), (7995.5, 2.4), (8016, 1), (8028, 1.8),
@@ -52,12 +52,12 @@ def sky_sigma(blue, lines):
     """
     x = WAVE / 1000
     in_blue = 1.9 * (
-        1 + np.exp((4.15 - x) / 0.18) + 0.9 * np.clip((4.9 - x) / 0.6, 0, 4) + 1.2 * np.exp(-(5.95 - x) / 0.07)
+        1 + np.exp((4.1 - x) / 0.19) + 0.9 * np.clip((4.9 - x) / 0.6, 0, 4) + 0.7 * np.exp(-(5.95 - x) / 0.07)
     )
     in_red = 0.72 + 0.28 * np.exp(-(x - 6.6) / 0.42) + 0.05 * np.exp((x - 8.4) / 0.22)
     both = 1 / np.sqrt((BLUE / (blue * in_blue)) ** 2 + ((1 - BLUE) / in_red) ** 2 + 1e-12)
     absorbed = 1 + 1.7 * TELLURIC["A"] + 0.25 * TELLURIC["B"] + 0.6 * WATER
-    return both * absorbed * np.sqrt(1 + lines * 0.8 * FOREST)
+    return both * absorbed * np.sqrt(1 + lines * 1.5 * FOREST)
 
 
 def smooth_curve(rng, rms, scale):
@@ -97,7 +97,7 @@ def observe(flux, snr, rng, args, step=None):
     if step is not None:
         curve = curve * (1 + (step - drawn) * (BLUE - 0.5))
     for name, share in (("A", 0.7), ("B", 0.25), ("water", 0.4)):
-        left = rng.normal(0.55, 0.35) if name == "A" else rng.normal(0.4, 0.5)  # what the correction leaves
+        left = rng.normal(0.05, 0.15)  # what the correction leaves
         curve = curve * np.clip(1 - share * left * TELLURIC[name], 0.05, None)
     model = flux * curve
     if rng.random() < args.wrong_continuum:
@@ -122,10 +122,11 @@ def observe(flux, snr, rng, args, step=None):
 def sky_residual(rng, amplitude, empty):
     """Left-over sky in units of sigma: lines with a common sign of error, and a smooth pedestal."""
     common = rng.normal(0, 0.5 * amplitude)
-    lines = (common + rng.normal(0, 0.35 * amplitude, len(SKY))) @ RESIDUAL
+    lines = (common + rng.normal(0, 0.5 * amplitude, len(SKY))) @ RESIDUAL
     shifted = WIGGLE * rng.normal(0, 1.5 * amplitude)  # wavelength error: a wiggle
     pedestal = smooth_curve(rng, 0.35 * amplitude, 1500) + rng.normal(0, 0.2 * amplitude)
-    return lines + shifted + pedestal * (2 if empty else 1)
+    edge = np.exp(-0.5 * ((WAVE - rng.uniform(5700, 5850)) / 90) ** 2) * rng.normal(0, 0.5 * amplitude)  # arms' ends
+    return lines + shifted + edge + pedestal * (2 if empty else 1)
 
 
 def spoil(flux, ivar, andmask, ormask, sigma, rng, args):

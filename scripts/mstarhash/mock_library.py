@@ -199,6 +199,8 @@ class Library:
         """Flux of an A-K star."""
         if place <= -7:
             return np.exp(self.early.at(place))
+        if place > -1:
+            return np.exp(self.giant.at(place)) if luminosity == "giant" else self.dwarf(place, 0.0, 0.5)
         groups = self.k_grid[luminosity]
         known = np.array(sorted(groups))
         k = np.clip(np.searchsorted(known, feh) - 1, 0, len(known) - 2)

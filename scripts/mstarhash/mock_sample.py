@@ -7,13 +7,13 @@ from mstarhash.mock_library import type_text
 # G19 Table 1 has S/N r bins of its positives: up to 5, 10, 30, above
 SNR_BINS = ((2.0, 5.0, 0.26), (5.0, 10.0, 0.17), (10.0, 30.0, 0.23), (30.0, 120.0, 0.34))
 RELEASED_DWARFS = np.array([0.20, 0.19, 0.22, 0.20, 0.10, 0.05, 0.02, 0.01, 0.006, 0.004])  # M0 ... M9
-UNKNOWN_DWARFS = np.array([0.13, 0.13, 0.15, 0.17, 0.15, 0.11, 0.07, 0.045, 0.03, 0.015])  # later: faint and red
+UNKNOWN_DWARFS = np.array([0.10, 0.12, 0.15, 0.18, 0.16, 0.12, 0.08, 0.05, 0.03, 0.01])  # later: faint and red
 LABEL_ERROR = 0.4  # subtypes, of the pipeline
 GIANTS = np.array([0.30, 0.22, 0.18, 0.13, 0.09, 0.05, 0.03])  # gM0 ... gM6
 KINDS = {  # of the unknown that are no M stars; K stars late_k, in the config, comes on top
     "star": 0.66, "sky": 0.10, "galaxy": 0.09, "quasar": 0.05, "carbon": 0.01, "wd": 0.02, "step": 0.03, "reddened": 0.04,
 }  # fmt: skip
-OTHER_KINDS = {"star": 0.86, "galaxy": 0.05, "quasar": 0.03, "carbon": 0.02, "wd": 0.04}
+OTHER_KINDS = {"star": 0.80, "reddened": 0.06, "galaxy": 0.05, "quasar": 0.03, "carbon": 0.02, "wd": 0.04}
 
 
 def places(rng, count, shares):

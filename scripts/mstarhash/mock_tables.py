@@ -135,6 +135,8 @@ def write_fits(name, columns):
     from astropy.io import fits
     from astropy.table import Table
 
-    table = Table({key: np.array(values.tolist(), "S") if values.dtype.kind == "U" else values for key, values in columns.items()})
+    table = Table(
+        {key: np.array(values.tolist(), "S") if values.dtype.kind == "U" else values for key, values in columns.items()}
+    )
     with open(name, "wb") as handle:
         fits.HDUList([fits.PrimaryHDU(), fits.table_to_hdu(table)]).writeto(handle)

@@ -45,3 +45,65 @@ rule catalogue:
         " --objects-csv {output.objects_csv:q}"
         " --etable {output.etable:q}"
         " 2> {log:q}"
+
+
+REAL = config.get("figures", {}).get("real")
+FIGURES = ("candidates", "ranking", "positives", "mock")
+
+
+def learnt(path):
+    """A file of what a run of its own learns from and is judged by; nothing where a trained model is given."""
+    return [] if config["train"]["model"] else results(path)
+
+
+rule figures:
+    input:
+        script="scripts/figures.py",
+        library=library("figures"),
+        candidates=results("candidates/candidates.csv"),
+        spectra=every("rebin/{shard}.h5"),
+        model=MODEL,
+        averages=learnt("positives/averages.h5"),
+        table1=learnt("positives/table1.csv"),
+        curves=learnt("evaluate/curves.csv"),
+        ranking=learnt("evaluate/ranking.csv"),
+        reliability=learnt("evaluate/reliability.csv"),
+        truth=TRUTH,
+        field="config/field_values.csv",
+        measured=every("measure/{shard}.released.h5") + every("measure/{shard}.candidates.h5"),
+        crossmatch=results("crossmatch/crossmatch.h5"),
+        real=sorted(map(str, Path(REAL).glob("measure/*.released.h5"))) if REAL else [],
+    output:
+        figures=expand(results("figures/{name}.{kind}"), name=FIGURES, kind=("png", "csv")),
+    log:
+        results("logs/figures/figures.log"),
+    benchmark:
+        results("benchmarks/figures/figures.tsv")
+    conda:
+        "../envs/figures.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=30,
+    params:
+        flags=flags("figures", "match"),
+        folder=results("figures"),
+    message:
+        "Drawing the figures"
+    shell:
+        "python {input.script:q} {params.flags:q}"
+        " --threads {threads}"
+        " --candidates {input.candidates:q}"
+        " --spectra {input.spectra:q}"
+        " --model {input.model:q}"
+        " --averages '{input.averages}'"
+        " --table1 '{input.table1}'"
+        " --curves '{input.curves}'"
+        " --ranking '{input.ranking}'"
+        " --reliability '{input.reliability}'"
+        " --truth '{input.truth}'"
+        " --field {input.field:q}"
+        " --measure {input.measured:q}"
+        " --crossmatch '{input.crossmatch}'"
+        " --folder {params.folder:q}"
+        " 2> {log:q}"

@@ -1,0 +1,62 @@
+"""Figures of a run, each with the numbers behind it: NAME.png and NAME.csv in one folder."""
+
+import sys
+
+from mstarhash import threads
+from mstarhash.configuration import section_parser
+from mstarhash.errors import exit_code
+
+
+def build_parser():
+    parser = section_parser(__doc__, "figures", "match")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--candidates", required=True, help="CSV from candidates.py")
+    parser.add_argument("--spectra", nargs="+", required=True, help="HDF5 from rebin.py, all shards")
+    parser.add_argument("--model", required=True, help="HDF5 from train.py")
+    parser.add_argument("--averages", default="", help="HDF5 from positives.py; empty: a trained model was given")
+    parser.add_argument("--table1", default="", help="CSV from positives.py, likewise")
+    parser.add_argument("--curves", default="", help="CSV from evaluate.py; empty: not evaluated")
+    parser.add_argument("--ranking", default="", help="CSV from evaluate.py, likewise")
+    parser.add_argument("--reliability", default="", help="CSV from evaluate.py, likewise")
+    parser.add_argument("--truth", default="", help="CSV of the mock survey; empty: none")
+    parser.add_argument("--field", required=True, help="CSV of published values by subtype")
+    parser.add_argument("--measure", nargs="+", required=True, help="HDF5 from measure.py, all shards and kinds")
+    parser.add_argument("--crossmatch", default="", help="HDF5 from crossmatch.py; empty: no photometry")
+    parser.add_argument("--folder", required=True, help="folder of the figures")
+    return parser
+
+
+def main(argv=None):
+    args = build_parser().parse_args(argv)
+    threads.limit(args.threads)
+    from contextlib import ExitStack
+    from pathlib import Path
+
+    from mstarhash import plots_candidates, plots_mock, plots_positives, plots_ranking, plots_style
+    from mstarhash.files import replacing
+    from mstarhash.progress import Progress
+
+    figures = {
+        "candidates": plots_candidates.draw,
+        "ranking": plots_ranking.draw,
+        "positives": plots_positives.draw,
+        "mock": plots_mock.draw,
+    }
+    plt = plots_style.start()
+    with ExitStack() as stack:
+        names = {
+            (name, kind): stack.enter_context(replacing(Path(args.folder) / f"{name}.{kind}"))
+            for name in figures
+            for kind in ("png", "csv")
+        }
+        progress = Progress("figures", len(figures))
+        for name, draw in figures.items():
+            figure, rows = draw(plt, args)
+            plots_style.save(figure, names[name, "png"], args.dpi)
+            plots_style.write_rows(names[name, "csv"], rows)
+            progress.step()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(exit_code(main))

@@ -38,20 +38,15 @@ def main(argv=None):
         with Sample(args.retrieved) as a, Sample(args.codes) as b, Sample(args.match) as c:
             table = a.columns([*IDENTITY, "order", "votes", "min_distance", "near_positive", "near_negative"])
             table |= b.columns(["class_score", "snr_r"])
-            table |= c.columns(["gain_wanted", "gain_other", "best_wanted", "best_other", "good_pixels"])
-        values = evidence(
-            table["near_negative"],
-            table["near_positive"],
-            table["class_score"],
-            table["gain_wanted"],
-            table["gain_other"],
-        )
+            table |= c.columns(
+                ["difference", "chi2", "gain_wanted", "gain_other", "best_wanted", "best_other", "good_pixels"]
+            )
+        values = evidence(table["near_negative"], table["near_positive"], table["class_score"], table["difference"])
         odds = fused(values, model.fusion)
         share = args.prior if args.prior is not None else prior_of(odds)
         table |= {
             "p_m": probability(odds, share),
             "hash_score": values[:, 0],
-            "difference": table["gain_wanted"] - table["gain_other"],
             "in_union": (table["votes"] > 0).astype(int),
             "score": {"fused": odds, "hash": values[:, 0], "votes": table["votes"].astype("f8")}[args.ranking],
         }

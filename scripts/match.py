@@ -54,7 +54,7 @@ def main(argv=None):
     return 0
 
 
-FOUND = ("gain_wanted", "gain_other", "best_wanted", "best_other", "good_pixels")
+FOUND = ("difference", "chi2", "gain_wanted", "gain_other", "best_wanted", "best_other", "good_pixels")
 
 
 if __name__ == "__main__":

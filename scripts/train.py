@@ -59,7 +59,7 @@ def main(argv=None):
         averages, names = read_averages(args)
         say("train: evidence of the labelled spectra, each family left out")
         values, rows = held_out_evidence(args, labelled, averages, wanted)
-        fusion = fit_fusion(values, wanted[rows], np.ones(len(rows)), args.seed)
+        fusion = fit_fusion(values, wanted[rows], labelled["kind"][rows] == "presumed")
         with create(name, "train", config_hash(args)) as out:
             write_model(out, network, wanted_groups, labelled, averages, names, fusion, wave)
             out["fusion_evidence"], out["fusion_rows"] = values, rows
@@ -96,8 +96,9 @@ def read_averages(args):
             ]
         )
         parts = {key: np.concatenate([yes[key][:], no[key][:]]) for key in ("flux", "ivar", "cluster")}
-        wanted = np.arange(len(parts["cluster"])) < len(yes["cluster"])
-    return parts | {"wanted": wanted, "bins": args.bins, "order": args.order}, names
+        wanted, wave = np.arange(len(parts["cluster"])) < len(yes["cluster"]), yes["wave"][:]
+    window = {"wave": wave, "limits": (args.wave_min, args.wave_max), "bins": args.bins, "order": args.order}
+    return parts | {"wanted": wanted} | window, names
 
 
 if __name__ == "__main__":

@@ -1,21 +1,16 @@
 """One score from several pieces of evidence, and the probability P(M) that belongs to it."""
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
+from scipy.optimize import minimize
+from scipy.special import expit, ndtri
 
-NAMES = ("hash", "class", "difference", "root_difference", "relative_difference")
+ENOUGH = 1000  # presumed negatives that need no help of known ones
+NAMES = ("hash", "class", "difference")
 
 
-def evidence(near_negative, near_positive, class_score, gain_wanted, gain_other):
-    """(n, 5) columns NAMES from mean distances to negatives and positives, class score, chi-square gains."""
-    difference = gain_wanted - gain_other
-    return np.c_[
-        near_negative - near_positive,
-        class_score,
-        np.clip(difference, -400, 400),
-        np.sign(difference) * np.sqrt(np.abs(difference)),
-        difference / np.sqrt(np.abs(gain_wanted) + 1),
-    ].astype("f8")
+def evidence(near_negative, near_positive, class_score, difference):
+    """(n, 3) columns NAMES from mean distances to negatives and positives, class score, template difference."""
+    return np.c_[near_negative - near_positive, class_score, difference].astype("f8")
 
 
 def normal_scores(values, knots):
@@ -23,8 +18,6 @@ def normal_scores(values, knots):
 
     Beyond the last knots the scale goes on with the slope of the outermost ones.
     """
-    from scipy.special import ndtri
-
     q = knots.shape[1]
     grid = ndtri((np.arange(q) + 0.5) / q)
     out = np.empty(values.shape)
@@ -43,17 +36,40 @@ def quantile_knots(values, count=201):
     return knots + np.arange(count) * 1e-12 * np.maximum(np.ptp(knots, axis=1, keepdims=True), 1e-12)
 
 
-def fit_fusion(values, wanted, weights, seed):
+def fit_fusion(values, wanted, presumed, rounds=8):
     """Logistic regression on normal scores of the evidence; a dict of arrays: knots, coefficients, intercept.
 
-    wanted: (n,) bool; weights: (n,). The two classes get equal total weight, so that score 0 is even odds.
+    values: (n, k); wanted: (n,) bool; presumed: (n,) bool, unclassified spectra taken for negatives. No coefficient
+    is negative: more evidence never lowers a score. The classes get equal total weight, so that score 0 is even odds.
+    Presumed negatives are the survey as it is, and outweigh the known ones, which count as a few only until there are
+    ENOUGH of the presumed; each presumed one counts by its own chance to be a negative, found in `rounds` steps.
     """
+    known = ~wanted & ~presumed
+    weights = np.ones(len(values))
+    weights[known] = max(ENOUGH - presumed.sum(), 0.05 * ENOUGH) / max(known.sum(), 1)
     knots = quantile_knots(values)
-    weights = np.where(wanted, weights / weights[wanted].sum(), weights / weights[~wanted].sum())
-    weights *= len(values) / 2
-    model = LogisticRegression(C=1.0, max_iter=1000, random_state=seed)
-    model.fit(normal_scores(values, knots), wanted, sample_weight=weights)
-    return {"knots": knots, "coefficients": model.coef_[0], "intercept": model.intercept_}
+    x = np.c_[normal_scores(values, knots), np.ones(len(values))]
+    solution = np.r_[np.ones(values.shape[1]), 0.0]
+    for _ in range(rounds if presumed.any() else 1):
+        solution = _logistic(x, wanted, weights, solution)
+        if presumed.any():
+            scores = x[presumed] @ solution
+            weights[presumed] = 1 - probability(scores, prior_of(scores))
+    return {"knots": knots, "coefficients": solution[:-1], "intercept": solution[-1:]}
+
+
+def _logistic(x, wanted, weights, start, ridge=1e-3):
+    """Coefficients (k + 1,), the last one the intercept, of balanced logistic regression; the others not below 0."""
+    side = np.where(wanted, 1.0, -1.0)
+    weights = np.where(wanted, weights / weights[wanted].sum(), weights / weights[~wanted].sum()) / 2
+
+    def loss(c):
+        margin = side * (x @ c)
+        slope = -side * weights * expit(-margin)
+        return weights @ np.logaddexp(0, -margin) + ridge * (c[:-1] ** 2).sum() / 2, x.T @ slope + ridge * np.r_[c[:-1], 0]
+
+    bounds = [(0, None)] * (len(start) - 1) + [(None, None)]
+    return minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 500}).x
 
 
 def fused(values, fusion):

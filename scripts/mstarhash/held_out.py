@@ -12,7 +12,7 @@ from mstarhash.spectra import blocks
 
 
 def held_out_evidence(args, labelled, averages, wanted):
-    """Evidence (m, 5) and the rows it belongs to: copies of positives and known others, unclassified as they are.
+    """Evidence (m, 3) and the rows it belongs to: copies of positives and known others, unclassified as they are.
 
     Copies stand for the class as it looks among the unclassified spectra. A row's family does not count among
     its neighbours, and the average of its own cluster is not used.
@@ -36,12 +36,10 @@ def held_out_evidence(args, labelled, averages, wanted):
             return mean_nearest(codes[rows[where]], codes[members], args.neighbours, same)
 
         near[side] = np.concatenate(list(ordered_map(part, blocks(len(rows)), args.threads)))
-    prepared = prepare(
-        averages["flux"], averages["ivar"], averages["wanted"], averages["cluster"], args.bins, args.order
-    )
+    keys = ("flux", "ivar", "wanted", "cluster", "wave", "limits", "bins", "order")
+    prepared = prepare(*(averages[key] for key in keys))
     own = own_average(labelled, averages, wanted)[rows]
     count = int(wanted.sum())
-    gains = []
     with h5py.File(args.positives) as positives, h5py.File(args.negatives) as negatives:
 
         def read():
@@ -55,21 +53,11 @@ def held_out_evidence(args, labelled, averages, wanted):
 
         def match(item):
             where, (flux, ivar) = item
-            found = fit(
-                flux,
-                ivar,
-                prepared,
-                args.prior,
-                args.floor,
-                range(-args.max_shift, args.max_shift + 1),
-                args.refine,
-                own[where],
-            )
-            return found["gain_wanted"], found["gain_other"]
+            shifts = range(-args.max_shift, args.max_shift + 1)
+            return fit(flux, ivar, prepared, args.prior, args.floor, shifts, args.refine, own[where])["difference"]
 
-        gains = list(ordered_map(match, read(), args.threads))
-    gain_wanted, gain_other = (np.concatenate([part[k] for part in gains]) for k in (0, 1))
-    return evidence(near[False], near[True], labelled["class_score"][rows], gain_wanted, gain_other), rows
+        difference = np.concatenate(list(ordered_map(match, read(), args.threads)))
+    return evidence(near[False], near[True], labelled["class_score"][rows], difference), rows
 
 
 def _take(dataset, rows):

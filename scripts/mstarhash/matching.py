@@ -1,14 +1,19 @@
 """Template difference: chi-square fits of mean spectra times a cubic response.
 
 For each spectrum f with inverse variances w and each mean spectrum T the model is T(lambda) P(u), P a polynomial
-in u = -1..1 over the wavelengths. The gain of a fit is its drop of chi-square from zero flux; the difference is
-the best gain of the wanted class minus the best of the others. The polynomial's higher terms have a prior, so
-that a response may bend a spectrum but not make another of it.
+in u = -1..1 over the window of wavelengths. The gain of a fit is its drop of chi-square from zero flux. The
+polynomial's higher terms have a prior, so that a response may bend a spectrum but not make another of it.
+
+The difference is a log ratio of evidences: the mean of exp(gain / 2 t^2) over the averages of the wanted class
+against that over the others, with t the reduced chi-square of the best fit of all where that is above 1 (t
+for the scale of the errors, and again for their correlation along the spectrum). So more averages on one side are no
+advantage, and a spectrum that nothing fits speaks for neither side.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import logsumexp
 
 
 @dataclass
@@ -17,6 +22,7 @@ class Averages:
 
     wanted: np.ndarray  # (t,) bool
     cluster: np.ndarray  # (t,) number among its own kind
+    window: slice  # pixels of the grid that are fitted
     bins: int  # pixels of the grid in a bin
     flux: np.ndarray  # (t, p) float32
     terms: list  # T u^k, k = 0..order
@@ -40,19 +46,27 @@ def softened(flux, ivar, floor):
     return (ivar / (1 + ivar * (floor * level) ** 2)).astype("f4")
 
 
-def prepare(flux, ivar, wanted, cluster, bins, order):
-    """Averages from mean spectra (t, P); where one knows nothing, its neighbours in wavelength are used."""
+def prepare(flux, ivar, wanted, cluster, wave, limits, bins, order):
+    """Averages from mean spectra (t, P) on the grid `wave` (P,); limits: (low, high) of the window [Angstrom].
+
+    Where an average knows nothing, its neighbours in wavelength are used. A featureless one is added to the others.
+    """
+    inside = np.flatnonzero((wave >= limits[0]) & (wave <= limits[1]))
+    window = slice(int(inside[0]), int(inside[-1]) + 1) if len(inside) else slice(0, len(wave))
+    flux, ivar = flux[:, window], ivar[:, window]
     known = np.isfinite(flux) & (ivar > 0)
     pixels = np.arange(flux.shape[1])
     full = np.stack(
         [np.interp(pixels, pixels[k], f[k]) if k.any() else np.zeros(len(f)) for f, k in zip(flux, known, strict=True)]
+        + [np.ones(len(pixels))]
     )
     small, _ = binned(full.astype("f4"), np.ones_like(full, "f4"), bins)
     small /= np.maximum(np.abs(small).mean(1, keepdims=True), 1e-30)
     u = np.linspace(-1, 1, small.shape[1], dtype="f4")
     return Averages(
-        np.asarray(wanted, bool),
-        np.asarray(cluster),
+        np.append(np.asarray(wanted, bool), False),
+        np.append(np.asarray(cluster), -1),
+        window,
         bins,
         small,
         [small * u**k for k in range(order + 1)],
@@ -63,7 +77,7 @@ def prepare(flux, ivar, wanted, cluster, bins, order):
 def gains(flux, ivar, averages, prior):
     """(n, t) drop of chi-square of each average times its best polynomial, and the mean level of each fit.
 
-    flux, ivar: (n, P) on the grid, ivar 0 = unusable; prior: sigma of the higher coefficients in units of the
+    flux, ivar: (n, P) in the window, ivar 0 = unusable; prior: sigma of the higher coefficients in units of the
     zeroth (of the fit without them). Negative levels are no detection: gain 0.
     """
     f, w = binned(flux, ivar, averages.bins)
@@ -102,44 +116,53 @@ def _forward(a, r):
     return y
 
 
-def best_two(gain, wanted, exclude=None):
-    """Best gain among the wanted averages and among the others, and which they are.
+def log_ratio(gain, zero, count, wanted):
+    """(n,) log evidence of the wanted averages against the others, and the reduced chi-square of the best fit (n,).
 
-    gain: (n, t); exclude: (n,) index of an average that a row may not use (its own cluster), -1 = none.
+    gain: (n, t); zero: (n,) chi-square of zero flux; count: (n,) bins that know something; wanted: (t,) bool.
     """
-    gain = gain.copy()
-    if exclude is not None:
-        rows = np.flatnonzero(exclude >= 0)
-        gain[rows, exclude[rows]] = 0
-    yes, no = np.flatnonzero(wanted), np.flatnonzero(~wanted)
-    a, b = yes[gain[:, yes].argmax(1)], no[gain[:, no].argmax(1)]
-    rows = np.arange(len(gain))
-    return gain[rows, a], gain[rows, b], a, b
+    reduced = (zero - gain.max(1)) / np.maximum(count, 1)
+    scaled = gain / (2 * np.maximum(reduced, 1) ** 2)[:, None] / 2
+    sides = [logsumexp(scaled[:, side], axis=1) - np.log(side.sum()) for side in (wanted, ~wanted)]
+    return sides[0] - sides[1], reduced
 
 
 def fit(flux, ivar, averages, prior, floor, shifts, refine, exclude=None):
-    """The best average of each side, velocities tried for the best few.
+    """Evidence for the wanted class, velocities tried for the best few averages.
 
-    floor: see `softened`; shifts: whole pixels tried, 0 among them; refine: how many of the best averages are tried at them.
+    flux, ivar: (n, P) on the grid; floor: see `softened`; shifts: whole pixels tried, 0 among them; refine: how many
+    of the best averages are tried at them; exclude: (n,) average that a row may not use (its own cluster), -1 = none.
 
-    Returns a dict of (n,) arrays: gain_wanted, gain_other, best_wanted, best_other (indices of averages).
+    Returns a dict of (n,) arrays: difference, chi2 (reduced, of the best fit), gain_wanted, gain_other,
+    best_wanted, best_other (indices of averages).
     """
+    flux, ivar = flux[:, averages.window], ivar[:, averages.window]
     ivar = softened(flux, ivar, floor)
     gain, _ = gains(flux, ivar, averages, prior)
     if exclude is not None:
         rows = np.flatnonzero(exclude >= 0)
         gain[rows, exclude[rows]] = 0
-    for side in (averages.wanted, ~averages.wanted):
-        few = min(refine, int(side.sum()))
+    sides = [np.flatnonzero(averages.wanted), np.flatnonzero(~averages.wanted)]
+    for columns in sides:
+        few = min(refine, len(columns))
         if few == 0 or not len(gain):
             continue
-        columns = np.flatnonzero(side)
         top = columns[np.argpartition(-gain[:, columns], few - 1, axis=1)[:, :few]]
         for shift in shifts:
             if shift:
                 _refine(gain, np.roll(flux, -shift, 1), np.roll(ivar, -shift, 1), averages, prior, top)
-    wanted, other, a, b = best_two(gain, averages.wanted)
-    return {"gain_wanted": wanted, "gain_other": other, "best_wanted": a, "best_other": b}
+    f, w = (part.astype("f8") for part in binned(flux, ivar, averages.bins))
+    difference, reduced = log_ratio(gain, (f**2 * w).sum(1), (w > 0).sum(1), averages.wanted)
+    best = [columns[gain[:, columns].argmax(1)] for columns in sides]
+    rows = np.arange(len(gain))
+    return {
+        "difference": difference,
+        "chi2": reduced,
+        "gain_wanted": gain[rows, best[0]],
+        "gain_other": gain[rows, best[1]],
+        "best_wanted": best[0],
+        "best_other": best[1],
+    }
 
 
 def _refine(gain, flux, ivar, averages, prior, top):

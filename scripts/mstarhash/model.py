@@ -33,7 +33,7 @@ class Model:
 
 
 def write_model(out, network, wanted_groups, labelled, averages, average_names, fusion, wave):
-    """Into an open HDF5 file; averages: dict with flux, ivar, wanted, cluster, bins, order."""
+    """Into an open HDF5 file; averages: dict with flux, ivar, wanted, cluster, limits, bins, order."""
     net = out.create_group("network")
     net["mean"] = network.mean
     net.attrs["offset"] = network.offset
@@ -47,8 +47,8 @@ def write_model(out, network, wanted_groups, labelled, averages, average_names, 
     part = out.create_group("averages")
     for key in ("flux", "ivar", "wanted", "cluster"):
         part[key] = averages[key]
-    part.attrs["bins"], part.attrs["order"] = averages["bins"], averages["order"]
-    write_columns(part, {"name": average_names})
+    part.attrs.update({key: averages[key] for key in ("limits", "bins", "order")})
+    write_columns(part, {"name": np.append(average_names, "featureless")})
     write_columns(out.create_group("fusion"), fusion)
     out["wave"] = wave
 
@@ -69,6 +69,8 @@ def read_model(path):
             part["ivar"][:],
             part["wanted"][:],
             part["cluster"][:],
+            source["wave"][:],
+            part.attrs["limits"],
             int(part.attrs["bins"]),
             int(part.attrs["order"]),
         )

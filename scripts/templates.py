@@ -1,7 +1,8 @@
 """Read the listed template spectra from a wheel or folder; put them on one vacuum grid, at rest.
 
-A missing end is filled from the spectrum that the listing names as donor, and the range of real data is kept in
-the attributes. M giants are made from the dwarfs of each library (mstarhash.giants).
+A missing end is filled from the spectrum that the listing names as donor, telluric bands from that which it names
+for them, and the range of real data is kept in the attributes. M giants are made from the dwarfs of each library
+(mstarhash.giants).
 """
 
 import sys
@@ -33,6 +34,13 @@ def main(argv=None):
         rows = templates.read_listing(args.listing)
         source = templates.Source(args.source)
         flux = {row["name"]: templates.load(source, row) for row in rows}
+        for row in rows:
+            if row["telluric"]:
+                if row["telluric"] not in flux:
+                    raise InputError(
+                        f"{args.listing}: {row['name']}: no template {row['telluric']}, for its telluric bands"
+                    )
+                flux[row["name"]] = templates.without_telluric(flux[row["name"]], flux[row["telluric"]])
         wide = dict(flux)
         for row in rows:  # a donor stands before its receivers in the listing, so that it is filled already
             if row["donor"]:

@@ -5,6 +5,7 @@ the file but wavelength and flux. All spectra come out on one logarithmic grid, 
 """
 
 import csv
+import io
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,9 @@ STEP = 2e-5  # dex of wavelength
 GRID = 10 ** np.arange(np.log10(3651.0), np.log10(9250.0), STEP)  # vacuum [Angstrom]
 TEXTS = ("type", "luminosity", "metal", "activity", "library", "reference", "use")
 NUMBERS = ("subtype", "place", "feh", "resolution")
-COLUMNS = ("name", "file", *TEXTS, *NUMBERS, "medium", "velocity", "donor")
+COLUMNS = ("name", "file", *TEXTS, *NUMBERS, "medium", "velocity", "donor", "telluric")
+# oxygen B, water, oxygen A, water [vacuum Angstrom]: surveys correct them, some libraries do not
+BANDS = ((6862.0, 6952.0), (7158.0, 7345.0), (7588.0, 7714.0), (8105.0, 8385.0))
 
 
 @dataclass
@@ -77,18 +80,17 @@ class Source:
 
 
 def parse(data):
-    """Wavelength and flux (float64) of a table of numbers; comment lines and further columns are left out."""
-    text = data.replace(b"|", b" ")
+    """Wavelength and flux (float64) of a table of numbers: its first two columns, whatever the rows have beyond."""
+    text = data.replace(b"|", b" ").decode()
     first = 0
     while not text[first : first + 1].isdigit():  # a heading
-        first = text.index(b"\n", first) + 1
-    width = len(text[first : text.index(b"\n", first)].split())
-    values = np.fromstring(text[first:].decode(), sep=" ")
-    if width < 2 or len(values) % width:
-        raise ValueError(f"rows of other than {width} numbers")
-    wave, flux = values.reshape(-1, width).T[:2]
+        first = text.index("\n", first) + 1
+    wave, flux = np.loadtxt(io.StringIO(text[first:]), usecols=(0, 1), unpack=True, ndmin=2)
     good = (wave > 0) & np.isfinite(flux)
-    return wave[good], flux[good]
+    wave, flux = wave[good], flux[good]
+    if len(wave) < 2 or (np.diff(wave) <= 0).any():
+        raise ValueError("wavelengths that do not increase")
+    return wave, flux
 
 
 def to_grid(wave, flux, grid=GRID):
@@ -131,6 +133,22 @@ def extend(flux, donor, width=60.0, grid=GRID):
     for end, side in ((known[0], slice(None, known[0])), (known[-1], slice(known[-1] + 1, None))):
         near = np.isfinite(flux) & np.isfinite(donor) & (np.abs(grid - grid[end]) < width)
         out[side] = donor[side] * (np.mean(flux[near]) / np.mean(donor[near])) if near.any() else np.nan
+    return out
+
+
+def without_telluric(flux, donor, side=15.0, grid=GRID):
+    """The telluric bands of an uncorrected spectrum as in `donor`, times the ratio of the two beside the band."""
+    out = flux.copy()
+    for low, high in BANDS:
+        first, last = np.searchsorted(grid, [low, high])
+        width = int(side / (grid[first + 1] - grid[first]))
+        ends = [
+            np.log(flux[part].mean() / donor[part].mean())
+            for part in (slice(first - width, first), slice(last, last + width))
+        ]
+        inside = slice(first, last)
+        if np.isfinite(ends).all():
+            out[inside] = donor[inside] * np.exp(np.linspace(*ends, last - first))
     return out
 
 

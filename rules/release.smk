@@ -14,8 +14,10 @@ rule catalogue:
     output:
         spectra_fits=results("catalogue/spectra.fits"),
         spectra_csv=results("catalogue/spectra.csv"),
+        spectra_votable=results("catalogue/spectra.xml"),
         objects_fits=results("catalogue/objects.fits"),
         objects_csv=results("catalogue/objects.csv"),
+        objects_votable=results("catalogue/objects.xml"),
         etable=results("catalogue/m_etable.txt"),
     log:
         results("logs/catalogue/catalogue.log"),
@@ -41,8 +43,10 @@ rule catalogue:
         " --kinematics {input.kinematics:q}"
         " --spectra-fits {output.spectra_fits:q}"
         " --spectra-csv {output.spectra_csv:q}"
+        " --spectra-votable {output.spectra_votable:q}"
         " --objects-fits {output.objects_fits:q}"
         " --objects-csv {output.objects_csv:q}"
+        " --objects-votable {output.objects_votable:q}"
         " --etable {output.etable:q}"
         " 2> {log:q}"
 

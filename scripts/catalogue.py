@@ -1,0 +1,131 @@
+"""Write the catalogue: a table of spectra and one of objects, in several formats, from one list of columns."""
+
+import sys
+
+from mstarhash import threads
+from mstarhash.configuration import config_hash, section_parser
+from mstarhash.errors import exit_code
+
+COMMENTS = (
+    "U V W: heliocentric, U to the Galactic centre, V along rotation, W to the north pole.",
+    "U_lsr V_lsr W_lsr: the same with the solar motion added.",
+    "h_disc = distance * sin(b) + height of the Sun. Epoch of ra, dec: header's.",
+    "object: key between the tables spectra and objects.",
+)
+ZETA = ("zeta", "zeta_err", "zeta_err_cov", "zeta_l07", "zeta_d12", "zeta_z19")
+
+
+def build_parser():
+    parser = section_parser(__doc__, "catalogue")
+    parser.add_argument("--schema", required=True, help="JSON list of the columns")
+    parser.add_argument("--measure", nargs="+", required=True, help="HDF5 files from measure.py")
+    for step in ("crossmatch", "luminosity", "activity", "kinematics"):
+        parser.add_argument(f"--{step}", required=True, help=f"HDF5 from {step}.py")
+    for table in ("spectra", "objects"):
+        for kind in ("fits", "csv", "votable"):
+            parser.add_argument(f"--{table}-{kind}", required=True, help=f"table of {table} to write")
+    parser.add_argument("--etable", required=True, help="text table of the new stars to write")
+    return parser
+
+
+def main(argv=None):
+    args = build_parser().parse_args(argv)
+    threads.limit(1)
+    from contextlib import ExitStack
+
+    from mstarhash import catalogue_columns, catalogue_fits, catalogue_text, catalogue_votable
+    from mstarhash.catalogue_objects import objects
+    from mstarhash.files import replacing
+    from mstarhash.progress import say
+
+    kinds = [f"{table}_{kind}" for table in ("spectra", "objects") for kind in ("fits", "csv", "votable")]
+    with ExitStack() as stack:
+        names = {kind: stack.enter_context(replacing(getattr(args, kind))) for kind in (*kinds, "etable")}
+        columns, order = catalogue_columns.read_schema(args.schema)
+        spectra, motions = read(args, columns)
+        tables = {"spectra": spectra, "objects": objects(spectra, motions, len(motions["object"]))}
+        for title, values in tables.items():
+            blank_zeta(values)
+            table = catalogue_columns.table_of(columns, title, values)
+            comments = [*COMMENTS, f"config_hash {config_hash(args)}"]
+            catalogue_fits.write(names[f"{title}_fits"], title.upper(), table, comments)
+            catalogue_text.write_csv(names[f"{title}_csv"], table)
+            catalogue_votable.write(names[f"{title}_votable"], title, table, comments)
+            say(f"catalogue: {title}, {len(table[0][1]):,} rows, {len(table)} columns")
+            if title == "spectra":
+                new = values["source"] == "new"
+                mine = [(column, part[new]) for column, part in table]
+                wrong = as_printed(values, new) if args.etable_values == "g19" else {}
+                catalogue_text.write_etable(names["etable"], mine, order, wrong)
+    return 0
+
+
+def read(args, columns):
+    """Columns of all spectra by the steps' names, and those of the objects' motions."""
+    import h5py
+    import numpy as np
+    from mstarhash.catalogue_objects import primary
+    from mstarhash.designations import designation
+    from mstarhash.errors import InputError
+    from mstarhash.measured import read_aligned, read_measured
+    from mstarhash.shards import IDENTITY
+    from mstarhash.spectra import read_columns
+
+    wanted = {column.key for column in columns} | {f"{key}_err" for key in ("na",)}
+    steps = [getattr(args, step) for step in ("crossmatch", "luminosity", "activity", "kinematics")]
+    made = {"primary"}
+    owner = {}
+    for path in steps:
+        with h5py.File(path) as source:
+            owner |= {key: path for key in source if key in wanted and isinstance(source[key], h5py.Dataset)}
+    with h5py.File(args.measure[0]) as source:
+        mine = sorted(key for key in source if key in wanted and key not in IDENTITY)
+    table = read_measured(args.measure, mine)
+    out = dict(table)
+    for path in steps:
+        keys = sorted(key for key, where in owner.items() if where == path and key not in table)
+        out |= read_aligned(path, table, keys)
+    for path in steps:  # all flags in one mask
+        with h5py.File(path) as source:
+            if "flags" in source:
+                out["flags"] = out["flags"] | source["flags"][:]
+    with h5py.File(args.kinematics) as source:
+        motions = read_columns(source["objects"], sorted(source["objects"]))
+    count = len(motions["object"])
+    out["primary"] = np.zeros(len(out["file"]), int)
+    out["primary"][primary(out["object"], out["snr_r"], count)] = 1
+    out["designation"] = np.where(out["designation"] == "", designation(out["ra"], out["dec"]), out["designation"])
+    lost = wanted - set(out) - set(motions) - made - {"n_new", "n_ew", "ewha_min", "ewha_max", "ewha_chi2"}
+    if lost:
+        raise InputError(f"{args.schema}: no step makes the column {', '.join(sorted(lost))}")
+    return out, motions
+
+
+def blank_zeta(values):
+    """zeta says nothing of giants."""
+    import numpy as np
+
+    for key in ZETA:
+        values[key] = np.where(values["giant"] == 1, np.nan, values[key])
+
+
+def as_printed(values, rows):
+    """The paper's own l, b, U, distance, h_disc and CaOHErr of some rows (FIELD 0); nulls stay nulls."""
+    import numpy as np
+    from mstarhash.astrometry import galactic
+
+    longitude, latitude = galactic(values["pmra"][rows] % 360, values["pmdec"][rows])
+    parallax = values["parallax"][rows]
+    distance = 1000 / np.where(parallax == 0, np.nan, parallax)
+    return {
+        "l": longitude,
+        "b": latitude,
+        "U": -values["u"][rows],
+        "distance": distance,
+        "h_disc": distance * np.sin(latitude),
+        "CaOHErr": values["cah3_err"][rows],
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(exit_code(main))

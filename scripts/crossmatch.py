@@ -1,0 +1,158 @@
+"""Match the measured spectra to Gaia, 2MASS and WISE.
+
+Spectra are grouped into objects by position; each object is matched to at most one source of each table and each
+source to at most one object, with proper motions applied; every spectrum of an object gets its match.
+"""
+
+import sys
+
+from mstarhash import threads
+from mstarhash.configuration import config_hash, section_parser
+from mstarhash.errors import exit_code
+
+GAIA = ("source_id", "parallax", "parallax_error", "pmra", "pmra_error", "pmdec", "pmdec_error", "plx_pmra",
+        "plx_pmdec", "pmra_pmdec", "g", "bp", "rp", "bp_rp", "a_g", "ruwe", "excess_noise")  # fmt: skip
+PREFIXED = {"source_id": "gaia_source_id"}
+TWOMASS = ("designation", "j", "j_err", "h", "h_err", "k", "k_err", "qual")
+WISE = ("designation", "w1", "w1_err", "w2", "w2_err", "qual")
+
+
+def build_parser():
+    parser = section_parser(__doc__, "crossmatch")
+    parser.add_argument("--measure", nargs="+", required=True, help="HDF5 files from measure.py")
+    parser.add_argument("--gaia", default="", help="table of Gaia sources (FITS, VOTable, CSV, Parquet); empty: none")
+    parser.add_argument("--twomass", default="", help="table of 2MASS sources, likewise")
+    parser.add_argument("--wise", default="", help="table of WISE sources, likewise")
+    parser.add_argument("--output", required=True, help="HDF5 to write")
+    return parser
+
+
+def main(argv=None):
+    args = build_parser().parse_args(argv)
+    threads.limit(1)
+    import numpy as np
+    from mstarhash import star_flags
+    from mstarhash.astrometry import unit_vectors
+    from mstarhash.crossmatching import centres, group
+    from mstarhash.distances import distances
+    from mstarhash.files import replacing
+    from mstarhash.measured import read_measured, write_aligned
+    from mstarhash.progress import say
+
+    with replacing(args.output) as name:
+        table = read_measured(args.measure, ["ra", "dec"])
+        vectors = unit_vectors(table["ra"], table["dec"])
+        number = group(vectors, table["file"], args.group_radius)
+        objects = centres(vectors, number)
+        say(f"crossmatch: {len(number):,} spectra of {len(objects):,} objects")
+
+        columns = match_gaia(args, objects)
+        motion = motions(args, objects, columns)
+        columns |= match_infrared(args, "twomass", motion)
+        columns |= match_infrared(args, "wise", motion)
+        columns["distance"], columns["distance_err"], columns["dist_src"] = distances(
+            *(columns[key] for key in ("parallax", "parallax_error")),
+            *(columns.pop(key) for key in ("r_est", "r_lo", "r_hi")),
+            args.plx_zero,
+            args.max_plx_error,
+        )
+        flags = star_flags.combine(
+            no_position=~np.isfinite(objects).all(axis=1),
+            crowded=columns["n_neighbours"] > 1,
+            parallax_poor=np.isfinite(columns["parallax"]) & (columns["dist_src"] != "1/plx"),
+        )
+        columns = {key: values[number] for key, values in columns.items()}
+        columns |= {"object": number, "n_spectra": np.bincount(number)[number], "flags": flags[number]}
+        write_aligned(name, "crossmatch", config_hash(args), table, columns, {"n_objects": len(objects)})
+    return 0
+
+
+def match_gaia(args, objects):
+    """Gaia columns of the objects (m, 3)."""
+    import numpy as np
+    from mstarhash import tables
+    from mstarhash.progress import say
+    from mstarhash.sourcematch import match_moving
+
+    wanted = (*GAIA, "ra", "dec", "ref_epoch", "r_est", "r_lo", "r_hi")
+    if not args.gaia:
+        say("crossmatch: no Gaia table (input.gaia): no distance, no space motion, no luminosity from parallax")
+        return _nothing(len(objects), wanted, tables.GAIA, "", PREFIXED)
+    with tables.Table(args.gaia, "input.gaia", tables.GAIA) as table:
+        table.need("ra", "dec", "parallax", "parallax_error", "pmra", "pmdec", "g")
+        epoch = 2000.0 if table.found["ra"].lstrip("_").upper() == "RAJ2000" else args.gaia_epoch
+        found = match_moving(table, objects, args.spectra_epoch, epoch, args.radius, args.tie)
+        out = {PREFIXED.get(key, key): found.take(lambda rows, key=key: table.get(key, rows)) for key in wanted}
+    out["ref_epoch"] = np.where(np.isfinite(out["ra"]) & np.isnan(out["ref_epoch"]), epoch, out["ref_epoch"])
+    out["bp_rp"] = np.where(np.isfinite(out["bp_rp"]), out["bp_rp"], out["bp"] - out["rp"])
+    out = {f"gaia_{key}" if key in ("ra", "dec") else key: values for key, values in out.items()}
+    return out | _quality("", found, "Gaia", table.rows, say)
+
+
+def motions(args, objects, columns):
+    """Place, motion and epoch of the objects: Gaia's where matched, else the spectra's place without motion."""
+    import numpy as np
+    from mstarhash.astrometry import positions
+
+    ra, dec = positions(objects)
+    matched = np.isfinite(columns["gaia_ra"])
+    return {
+        "ra": np.where(matched, columns["gaia_ra"], ra),
+        "dec": np.where(matched, columns["gaia_dec"], dec),
+        "pmra": columns["pmra"],
+        "pmdec": columns["pmdec"],
+        "epoch": np.where(matched, columns["ref_epoch"], args.spectra_epoch),
+    }
+
+
+def match_infrared(args, key, motion):
+    """2MASS or WISE columns of moving objects."""
+    import numpy as np
+    from mstarhash import tables
+    from mstarhash.progress import say
+    from mstarhash.sourcematch import match_at_epochs
+
+    known, wanted, prefix, title, bands, radius = {
+        "twomass": (tables.TWOMASS, TWOMASS, "tmass_", "2MASS", ("j", "h", "k"), args.radius),
+        "wise": (tables.WISE, WISE, "wise_", "WISE", ("w1", "w2"), args.wise_radius),
+    }[key]
+    path = getattr(args, key)
+    renamed = {name: prefix + name for name in ("designation", "qual")}
+    if not path:
+        say(f"crossmatch: no {title} table (input.{key})")
+        return _nothing(len(motion["ra"]), wanted, known, prefix, renamed)
+    with tables.Table(path, f"input.{key}", known) as table:
+        table.need("ra", "dec", *bands)
+
+        def epochs(rows):
+            if "jdate" not in known:
+                return np.full(len(rows), args.wise_epoch)
+            epoch = 2000 + (table.get("jdate", rows) - 2451544.5) / 365.25
+            return np.where(np.isfinite(epoch), epoch, args.twomass_epoch)
+
+        found = match_at_epochs(table, motion, epochs, radius, bands[0], args.tie)
+        out = {renamed.get(name, name): found.take(lambda rows, name=name: table.get(name, rows)) for name in wanted}
+    return out | _quality(prefix, found, title, table.rows, say)
+
+
+def _quality(prefix, found, title, rows, say):
+    """Separation and number of neighbours; a line in the log."""
+    say(f"crossmatch: {title}, {rows:,} sources: {(found.row >= 0).sum():,} of {len(found.row):,} objects matched")
+    apart = "match_sep" if not prefix else f"{prefix}sep"
+    return {apart: found.separation, f"{prefix}{'n_' if not prefix else ''}neighbours": found.neighbours.astype(float)}
+
+
+def _nothing(count, wanted, known, prefix, renamed):
+    """The same columns without a table: all null."""
+    import numpy as np
+
+    out = {}
+    for name in wanted:
+        ours = f"gaia_{name}" if name in ("ra", "dec") else renamed.get(name, name)
+        out[ours] = np.full(count, "") if known[name][0] == "text" else np.full(count, np.nan)
+    apart, near = ("match_sep", "n_neighbours") if not prefix else (f"{prefix}sep", f"{prefix}neighbours")
+    return out | {apart: np.full(count, np.nan), near: np.full(count, np.nan)}
+
+
+if __name__ == "__main__":
+    sys.exit(exit_code(main))

@@ -1,0 +1,191 @@
+"""Space motions of spectra and objects, and the velocity dispersions of active and inactive dwarfs by height."""
+
+import sys
+
+from mstarhash import threads
+from mstarhash.configuration import config_hash, section_parser
+from mstarhash.errors import exit_code
+
+MEASURED = ("ra", "dec", "rv", "rv_err", "flags")
+MATCHED = ("object", "gaia_ra", "gaia_dec", "parallax", "parallax_error", "pmra", "pmra_error", "pmdec", "pmdec_error",
+           "plx_pmra", "plx_pmdec", "pmra_pmdec", "distance", "distance_err", "dist_src")  # fmt: skip
+AXES = ("u", "v", "w")
+UNRELIABLE = ("rv_edge", "rv_low_r", "rv_large", "rv_none")
+FIELDS = ("group", "h_low", "h_high", "h_mean", "component", "total", "mean", "mean_err", "dispersion",
+          "dispersion_err", "raw_mean", "raw_dispersion", "raw_dispersion_err", "raw_total")  # fmt: skip
+
+
+def build_parser():
+    parser = section_parser(__doc__, "kinematics")
+    parser.add_argument("--measure", nargs="+", required=True, help="HDF5 files from measure.py")
+    parser.add_argument("--crossmatch", required=True, help="HDF5 from crossmatch.py")
+    parser.add_argument("--luminosity", required=True, help="HDF5 from luminosity.py")
+    parser.add_argument("--activity", required=True, help="HDF5 from activity.py")
+    parser.add_argument("--output", required=True, help="HDF5 to write")
+    parser.add_argument("--dispersions", required=True, help="CSV to write: means and dispersions by height")
+    return parser
+
+
+def main(argv=None):
+    args = build_parser().parse_args(argv)
+    threads.limit(1)
+    import h5py
+    import numpy as np
+    from mstarhash import measure_flags, star_flags
+    from mstarhash.files import replacing
+    from mstarhash.kinematics import combined
+    from mstarhash.measured import read_aligned, read_measured, write_aligned
+    from mstarhash.progress import say
+    from mstarhash.spectra import write_columns
+
+    with replacing(args.output) as name, replacing(args.dispersions) as name_dispersions:
+        table = read_measured(args.measure, MEASURED)
+        table |= read_aligned(args.crossmatch, table, MATCHED)
+        table |= read_aligned(args.luminosity, table, ["giant"]) | read_aligned(args.activity, table, ["active"])
+        usable = np.isfinite(table["rv"]) & np.isfinite(table["rv_err"])
+        for flag in UNRELIABLE:
+            usable &= ~measure_flags.has(table["flags"], flag)
+        rv = [np.where(usable, table[key], np.nan) for key in ("rv", "rv_err")]
+        columns = place(args, table) | motion(args, table, *rv)
+        columns["flags"] = star_flags.combine(rv_unused=~usable)
+
+        number = table["object"]
+        _, first = np.unique(number, return_index=True)
+        count = len(first)
+        mean, error, chi2, used = combined(number, *rv, count)
+        objects = {key: values[first] for key, values in (table | place(args, table)).items()}
+        objects |= {"rv": mean, "rv_err": error, "rv_chi2": chi2, "n_rv": used}
+        objects |= motion(args, objects, mean, error)
+        say(f"kinematics: space motion of {np.isfinite(objects['u']).sum():,} of {count:,} objects")
+        write_aligned(name, "kinematics", config_hash(args), table, columns)
+        with h5py.File(name, "a") as out:
+            kept = ("object", "rv", "rv_err", "rv_chi2", "n_rv", *(key for key in columns if key != "flags"))
+            write_columns(out.create_group("objects"), {key: objects[key] for key in kept})
+        objects["active"] = one_class(number, table["active"], count)
+        objects["giant"] = one_class(number, table["giant"], count)
+        write_dispersions(name_dispersions, args, objects)
+    return 0
+
+
+def place(args, table):
+    """Galactic coordinates and height."""
+    import numpy as np
+    from mstarhash.astrometry import galactic
+    from mstarhash.kinematics import height
+
+    longitude, latitude = galactic(*_position(table))
+    sine = np.abs(np.sin(np.radians(latitude)))
+    return {
+        "l": longitude,
+        "b": latitude,
+        "h_disc": height(table["distance"], latitude, args.z_sun),
+        "h_disc_err": table["distance_err"] * sine,
+    }
+
+
+def motion(args, table, rv, rv_err):
+    """U, V, W, their errors, covariances and the values about the local standard of rest."""
+    import numpy as np
+    from mstarhash.kinematics import covariance, space_motion
+
+    position = _position(table)
+    moving = [table[key] for key in ("pmra", "pmra_error", "pmdec", "pmdec_error")]
+    by_parallax = table["dist_src"] == "1/plx"  # a longer distance is a smaller parallax
+    correlations = (*(np.where(by_parallax, -table[key], 0) for key in ("plx_pmra", "plx_pmdec")), table["pmra_pmdec"])
+    uvw = space_motion(*position, rv, table["distance"], moving[0], moving[2])
+    matrix = covariance(*position, rv_err, table["distance"], table["distance_err"], *moving, correlations)
+    columns = {key: uvw[:, k] for k, key in enumerate(AXES)}
+    columns |= {f"{key}_err": np.sqrt(matrix[:, k, k]) for k, key in enumerate(AXES)}
+    columns |= {f"{a}{b}_cov": matrix[:, AXES.index(a), AXES.index(b)] for a, b in ("uv", "uw", "vw")}
+    return columns | {f"{key}_lsr": columns[key] + args.solar[k] for k, key in enumerate(AXES)}
+
+
+def _position(table):
+    """Gaia's position where there is one, else the spectrum's."""
+    import numpy as np
+
+    matched = np.isfinite(table["gaia_ra"])
+    return [np.where(matched, table[f"gaia_{key}"], table[key]) for key in ("ra", "dec")]
+
+
+def one_class(number, values, count):
+    """(count,) the class (1, 0, NaN) that most of an object's spectra have; NaN for a draw."""
+    import numpy as np
+
+    yes, no = (np.bincount(number, values == kind, count) for kind in (1, 0))
+    return np.where(yes == no, np.nan, (yes > no).astype(float))
+
+
+def write_dispersions(name, args, objects):
+    """dispersions.csv: a row a group, bin of height and component."""
+    import csv
+
+    import numpy as np
+    from mstarhash.textnumbers import number
+
+    uvw = np.stack([objects[key] for key in AXES], axis=1)
+    clean = np.isfinite(uvw).all(axis=1) & (np.abs(np.nan_to_num(uvw)) < args.max_velocity).all(axis=1)
+    clean &= (objects["giant"] == 0) & np.isfinite(objects["h_disc"])
+    clean &= np.isfinite(objects["u_err"])
+    clean &= objects["parallax"] >= args.min_plx_snr * objects["parallax_error"]
+    place = np.floor(np.abs(np.where(clean, objects["h_disc"], 0)) / args.bin).astype(int)
+    with open(name, "w", newline="") as out:
+        writer = csv.DictWriter(out, FIELDS, lineterminator="\n")
+        writer.writeheader()
+        for group, kind in (("active", 1), ("inactive", 0)):
+            mine = clean & (objects["active"] == kind)
+            for k in np.unique(place[mine]):
+                for row in measure_bin(args, objects, uvw, np.flatnonzero(mine & (place == k))):
+                    row |= {"group": group, "h_low": k * args.bin, "h_high": (k + 1) * args.bin}
+                    writer.writerow({key: number(value) for key, value in row.items()})
+
+
+def measure_bin(args, objects, uvw, rows):
+    """Three rows: mean and dispersion of U, V, W of the stars `rows`, most likely and raw; null under min_stars."""
+    import numpy as np
+    from mstarhash.dispersions import clipped, most_likely
+
+    enough = len(rows) >= args.min_stars
+    mean = spread = mean_err = spread_err = np.full(3, np.nan)
+    if enough:
+        velocity, matrix = uvw[rows], _matrices(objects, rows)
+        mean, full = most_likely(velocity, matrix)
+        rng = np.random.default_rng(args.seed)
+        draws = []
+        for _ in range(args.bootstrap):
+            counts = rng.multinomial(len(rows), np.full(len(rows), 1 / len(rows)))
+            one, two = most_likely(velocity, matrix, counts, (mean, full))
+            draws.append((one, np.sqrt(np.diag(two))))
+        spread = np.sqrt(np.diag(full))
+        mean_err, spread_err = np.std(np.array(draws), axis=0, ddof=1)
+    for k, key in enumerate(AXES):
+        raw_mean, raw, raw_err, used = clipped(uvw[rows, k]) if enough else (np.nan, np.nan, np.nan, len(rows))
+        yield {
+            "h_mean": np.abs(objects["h_disc"][rows]).mean(),
+            "component": key.upper(),
+            "total": len(rows),
+            "mean": mean[k],
+            "mean_err": mean_err[k],
+            "dispersion": spread[k],
+            "dispersion_err": spread_err[k],
+            "raw_mean": raw_mean,
+            "raw_dispersion": raw,
+            "raw_dispersion_err": raw_err,
+            "raw_total": used,
+        }
+
+
+def _matrices(objects, rows):
+    """(k, 3, 3) covariances of the objects `rows`."""
+    import numpy as np
+
+    out = np.empty((len(rows), 3, 3))
+    for i, a in enumerate(AXES):
+        for j, b in enumerate(AXES):
+            key = f"{min(a, b)}{max(a, b)}_cov"
+            out[:, i, j] = objects[f"{a}_err"][rows] ** 2 if i == j else objects[key][rows]
+    return out
+
+
+if __name__ == "__main__":
+    sys.exit(exit_code(main))

@@ -1,0 +1,190 @@
+"""Tell giants from dwarfs: by Gaia's absolute magnitude, by H against J - K, by CaH1 against CaOH.
+
+The boundaries of the last two are learned from the stars that Gaia tells (FIELD 5.3); the planes of Zhong 2015 and
+J - H against H - K are learned and rated beside them.
+"""
+
+import sys
+
+from mstarhash import threads
+from mstarhash.configuration import config_hash, section_parser
+from mstarhash.errors import exit_code
+
+MEASURED = ("subtype", "snr_r", "caoh", "caoh_err", "cah1", "cah1_err", "tio5", "cah2", "cah3")
+MATCHED = ("object", "g", "parallax", "parallax_error", "a_g", "ruwe", "excess_noise", "j", "h", "k", "tmass_qual",
+           "w1", "w2", "wise_qual")  # fmt: skip
+FIELDS = ("plane", "record", "name", "x", "y", "subtype", "snr", "value", "low", "high", "count", "total")
+
+
+def build_parser():
+    parser = section_parser(__doc__, "luminosity")
+    parser.add_argument("--measure", nargs="+", required=True, help="HDF5 files from measure.py")
+    parser.add_argument("--crossmatch", required=True, help="HDF5 from crossmatch.py")
+    parser.add_argument("--output", required=True, help="HDF5 to write")
+    parser.add_argument("--boundaries", required=True, help="CSV to write: boundaries and how well they do")
+    return parser
+
+
+def main(argv=None):
+    args = build_parser().parse_args(argv)
+    threads.limit(1)
+    import numpy as np
+    from mstarhash import separators
+    from mstarhash.files import replacing
+    from mstarhash.measured import read_aligned, read_measured, write_aligned
+    from mstarhash.progress import say
+    from scipy.special import expit
+
+    with replacing(args.output) as name, replacing(args.boundaries) as name_boundaries:
+        table = read_measured(args.measure, MEASURED)
+        matched = read_aligned(args.crossmatch, table, MATCHED)
+        columns, label, flags = by_gaia(args, matched)
+        axes = separators.features(table | matched)
+        chances, rows = {}, []
+        for plane, names in separators.PLANES.items():
+            values = np.stack([axes[key] for key in names], axis=1)
+            boundary, records = learn(args, plane, values, label, table, matched["object"])
+            rows += records
+            if boundary is not None:
+                chances[plane] = expit(boundary.logit(values)), boundary.outside(values)
+                say(f"luminosity: {plane} learned, degree {boundary.degree}")
+            else:
+                say(f"luminosity: {plane}: under {args.min_labels} giants or dwarfs with a Gaia class; not learned")
+        columns |= decide(table, chances, label, flags)
+        giant = columns["giant"]
+        say(f"luminosity: {(giant == 1).sum():,} giants, {(giant == 0).sum():,} dwarfs, {np.isnan(giant).sum():,} open")
+        write_aligned(name, "luminosity", config_hash(args), table, columns)
+        write_rows(name_boundaries, rows)
+    return 0
+
+
+def by_gaia(args, matched):
+    """Columns of the astrometric voice, its class (1, 0, NaN), and its flags."""
+    import numpy as np
+    from mstarhash import gaia_class
+
+    poor = np.where(
+        np.isfinite(matched["ruwe"]),
+        matched["ruwe"] > args.max_ruwe,
+        np.isfinite(matched["excess_noise"]) & (matched["excess_noise"] > args.max_excess_noise),
+    )
+    known = np.isfinite(matched["a_g"])
+    m_g, label, chance = gaia_class.by_gaia(
+        *(matched[key] for key in ("g", "parallax", "parallax_error")),
+        np.where(known, matched["a_g"], 0.0),
+        ~poor,
+        args.giant_m_g,
+        args.dwarf_m_g,
+        args.min_plx_snr,
+        args.limit_sigma,
+    )
+    columns = {"m_g": m_g, "giant_gaia": label, "p_giant_gaia": chance}
+    return columns, label, {"extinction_unknown": np.isfinite(chance) & ~known, "astrometry_poor": poor}
+
+
+def learn(args, plane, values, label, table, group):
+    """The Boundary of a plane (None with too few labels), and its rows of boundaries.csv."""
+    import numpy as np
+    from mstarhash import logistic, separators
+
+    usable = separators.learnable(values, label)
+    counts = [len(np.unique(group[usable & (label == kind)])) for kind in (0, 1)]
+    rows = [
+        dict(plane=plane, record="labels", name=kind, value=count, total=len(np.unique(group)))
+        for kind, count in zip(("dwarf", "giant"), counts, strict=True)
+    ]
+    if min(counts) < args.min_labels:
+        return None, rows
+    x, y, mine = values[usable], label[usable] == 1, group[usable]
+    part = logistic.folds(y, mine, args.folds)
+    tried = {degree: logistic.cross_validated(x, y, part, degree, args.ridge) for degree in (1, 2)}
+    accuracy = {degree: logistic.balanced_accuracy(y, z > 0) for degree, z in tried.items()}
+    rows += [
+        dict(plane=plane, record="balanced_accuracy", name=f"degree {degree}", value=value)
+        for degree, value in accuracy.items()
+    ]
+    degree = 2 if accuracy[2] > accuracy[1] else 1
+    boundary = logistic.fit(x, y, degree, args.ridge)
+    first, second = separators.PLANES[plane]
+    for (a, b), value in zip(logistic.POWERS[degree], boundary.coefficients, strict=True):
+        words = [w for k, w in ((a, first), (b, second)) for _ in range(k)]
+        rows.append(dict(plane=plane, record="coefficient", name=" * ".join(words) or "1", value=value))
+    abscissae = np.linspace(*np.quantile(x[:, 0], [0.02, 0.98]), 10)
+    rows += [
+        dict(plane=plane, record="curve", name=f"{first}, {second}", x=one, y=two)
+        for one, two in zip(abscissae, boundary.curve(abscissae), strict=True)
+    ]
+    return boundary, rows + rates(plane, y, tried[degree] > 0, table["subtype"][usable], table["snr_r"][usable])
+
+
+def rates(plane, label, said, subtype, snr):
+    """Completeness and contamination of the giants, all and by subtype and S/N, told out of fold."""
+    import numpy as np
+    from mstarhash.intervals import wilson
+
+    whole = np.floor(subtype + 0.5)
+    bins = [("all", np.ones(len(label), bool))] + [(f"M{k}", whole == k) for k in range(10)]
+    edges = ((-np.inf, np.inf, "all"), (-np.inf, 5, "<5"), (5, 10, "5-10"), (10, 30, "10-30"), (30, np.inf, ">30"))
+    rows = []
+    for kind, inside in bins:
+        for low, high, text in edges:
+            if kind != "all" and text != "all":
+                continue
+            mine = inside & ((snr >= low) & (snr < high) if text != "all" else True)
+            both = (mine & label & said).sum()
+            for record, total in (("completeness", (mine & label).sum()), ("contamination", (mine & said).sum())):
+                count = both if record == "completeness" else total - both
+                value, least, most = wilson(count, total, 0.6827)
+                rows.append(
+                    dict(plane=plane, record=record, name="giants", subtype=kind, snr=text, value=value, low=least,
+                         high=most, count=count, total=total)
+                )  # fmt: skip
+    return rows
+
+
+def decide(table, chances, label, flags):
+    """Probabilities of both planes, those of Zhong 2015, the consensus and the flags."""
+    import numpy as np
+    from mstarhash import separators, star_flags
+
+    nothing = np.full(len(label), np.nan), np.zeros(len(label), bool)
+    learned = separators.SPECTRA in chances
+    if learned:
+        spectra, beyond = chances[separators.SPECTRA]
+        sure = np.isfinite(spectra)
+    else:
+        spectra = separators.provisional(*(table[key] for key in ("caoh", "cah1", "caoh_err", "cah1_err")))
+        beyond, sure = nothing[1], table["caoh"] <= separators.CAOH_SURE
+    photometry, outside = chances.get(separators.PHOTOMETRY, nothing)
+    giant, conflict = separators.consensus(label, photometry, spectra, sure)
+    by_spectra = np.isnan(label) & np.isnan(photometry) & np.isfinite(giant)
+    return {
+        "p_giant_phot": photometry,
+        "p_giant_spec": spectra,
+        "p_giant_zhong_spec": chances.get("tio5_cah23", nothing)[0],
+        "p_giant_zhong_phot": chances.get("w12_jk", nothing)[0],
+        "giant": giant,
+        "flags": star_flags.combine(
+            giant_conflict=conflict,
+            giant_provisional=by_spectra & (not learned),
+            giant_undecided=np.isnan(giant),
+            giant_extrapolated=np.where(by_spectra, beyond, np.isnan(label) & outside),
+            **flags,
+        ),
+    }
+
+
+def write_rows(name, rows):
+    """boundaries.csv: one record a row, empty where a field does not apply."""
+    import csv
+
+    from mstarhash.textnumbers import number
+
+    with open(name, "w", newline="") as out:
+        writer = csv.DictWriter(out, FIELDS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({key: number(value) for key, value in row.items()} for row in rows)
+
+
+if __name__ == "__main__":
+    sys.exit(exit_code(main))

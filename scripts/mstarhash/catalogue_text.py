@@ -1,0 +1,63 @@
+"""A catalogue table as CSV, and the paper's text table of the new stars."""
+
+import csv
+
+import numpy as np
+
+NOTHING = "-9999"
+# decimals of m_etable.txt, as in the paper's Table 2
+DECIMALS = {
+    **dict.fromkeys(("ra", "dec", "l", "b"), 6),
+    **dict.fromkeys(("parallax", "parallax_error"), 4),
+    **dict.fromkeys(("zetaerr", "pmra", "pmra_error", "pmdec", "pmdec_error"), 3),
+}
+ERRORS, OTHERS = 3, 2  # of the names in Err, of those not named here
+
+
+def texts(column, values):
+    """(n,) list of texts that read back as the same values; null is empty."""
+    if column.dtype == "text":
+        return values.tolist()
+    if column.null is not None:
+        lost = np.ma.getmaskarray(values).tolist()
+        return ["" if null else str(v) for v, null in zip(values.data.tolist(), lost, strict=True)]
+    return ["" if np.isnan(v) else np.format_float_positional(v, trim="-") if _plain(v) else str(v) for v in values]
+
+
+def _plain(value):
+    return value == 0 or 1e-4 <= abs(value) < 1e15
+
+
+def write_csv(name, table):
+    """Write [(Column, values)] with a line of names."""
+    with open(name, "w", newline="", encoding="utf-8") as out:
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow([column.name for column, _ in table])
+        writer.writerows(zip(*(texts(column, values) for column, values in table), strict=True))
+
+
+def write_etable(name, table, order, wrong):
+    """The columns `order` of [(Column, values)] as text with blanks between, -9999 for nulls.
+
+    wrong: {name: (n,) values} that replace the right ones (the paper's own), or empty.
+    """
+    columns = {column.name: (column, values) for column, values in table}
+    cells = []
+    for name_of in order:
+        column, values = columns[name_of]
+        cells.append([name_of, *_cells(column, wrong.get(name_of, values))])
+    widths = [max(map(len, one)) for one in cells]
+    with open(name, "w", encoding="utf-8") as out:
+        for row in zip(*cells, strict=True):
+            out.write(" ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() + "\n")
+
+
+def _cells(column, values):
+    if column.dtype == "text":
+        found = ["_".join(text.split()) for text in values.tolist()]
+        found = [text.partition("T")[0] for text in found] if column.name == "obsDate" else found
+        return [text or NOTHING for text in found]
+    if column.null is not None:
+        return [text or NOTHING for text in texts(column, values)]
+    digits = DECIMALS.get(column.name, ERRORS if column.name.endswith("Err") else OTHERS)
+    return [NOTHING if not np.isfinite(v) else f"{v:.{digits}f}" for v in np.asarray(values).tolist()]

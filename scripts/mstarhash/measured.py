@@ -1,0 +1,53 @@
+"""The measured stars of all shards as one table, and the steps' files that have its rows."""
+
+import h5py
+import numpy as np
+
+from mstarhash.errors import InputError
+from mstarhash.shards import IDENTITY
+from mstarhash.spectra import create, read_columns, read_text, write_columns
+
+
+def read_measured(paths, names):
+    """Columns of measure's files, in the order (hash of the identity, file) whatever the shards.
+
+    Returns a dict of (n,) arrays: the identity, `order` (uint64) and `names`; n may be 0.
+    """
+    parts = []
+    for path in paths:
+        with h5py.File(path) as source:
+            parts.append(_read(path, source, [*IDENTITY, "order", *names]))
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    rows = np.lexsort((columns["file"], columns["order"]))
+    return {name: values[rows] for name, values in columns.items()}
+
+
+def read_aligned(path, table, names):
+    """Columns of a later step's file, whose rows must be those of `table` (from `read_measured`)."""
+    with h5py.File(path) as source:
+        _read(path, source, ["file", *names], empty=True)
+        file = read_text(source["file"])
+        if not np.array_equal(file, table["file"]):
+            raise InputError(f"{path}: its rows are not those of the measured stars; run the step that makes it again")
+        return read_columns(source, names)
+
+
+def write_aligned(name, step, config_hash, table, columns, attributes=None):
+    """An HDF5 file of a step with the identity and order of `table` and the step's columns."""
+    with create(name, step, config_hash) as out:
+        out.attrs.update(attributes or {})
+        write_columns(out, {key: table[key] for key in (*IDENTITY, "order")})
+        write_columns(out, columns)
+
+
+def attribute(path, name):
+    """A root attribute of an HDF5 file."""
+    with h5py.File(path) as source:
+        return source.attrs[name]
+
+
+def _read(path, source, names, empty=False):
+    missing = [name for name in names if name not in source]
+    if missing:
+        raise InputError(f"{path}: no dataset {', '.join(missing)}; run the step that makes it again")
+    return {} if empty else read_columns(source, names)

@@ -1,0 +1,29 @@
+"""Bits of `flags` that the steps after measure set; bits 0-15 are measure's (measure_flags)."""
+
+import numpy as np
+
+BITS = {  # name: (bit, meaning)
+    "no_position": (16, "no position: neither matched nor grouped by place"),
+    "crowded": (17, "more than one Gaia source within the radius of the match"),
+    "extinction_unknown": (18, "no A_G in the Gaia table: M_G without correction for extinction"),
+    "parallax_poor": (19, "parallax not positive or its error 20 % or more (crossmatch.max_plx_error)"),
+    "astrometry_poor": (20, "RUWE above luminosity.max_ruwe: parallax not used for the luminosity class"),
+    "giant_conflict": (21, "the voices on giant or dwarf differ"),
+    "giant_provisional": (22, "class from the provisional rule for CaH1 against CaOH; too few stars to learn from"),
+    "giant_undecided": (23, "no voice on giant or dwarf, or indices where dwarfs and giants overlap"),
+    "giant_extrapolated": (24, "indices or colours outside those of the stars that the boundary was learned from"),
+    "rv_unused": (25, "velocity missing or not reliable: no space motion"),
+}
+
+
+def combine(**marks):
+    """(n,) uint32 of named (n,) booleans."""
+    total = np.uint32(0)
+    for name, mark in marks.items():
+        total = total | (np.asarray(mark, bool).astype(np.uint32) << np.uint32(BITS[name][0]))
+    return total
+
+
+def has(flags, name):
+    """(n,) bool: which rows carry a flag."""
+    return (np.asarray(flags) >> np.uint32(BITS[name][0])) & np.uint32(1) == 1

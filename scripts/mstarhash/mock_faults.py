@@ -97,22 +97,22 @@ def observe(flux, snr, rng, args, step=None):
     if step is not None:
         curve = curve * (1 + (step - drawn) * (BLUE - 0.5))
     for name, share in (("A", 0.7), ("B", 0.25), ("water", 0.4)):
-        left = rng.normal(0.05, 0.15)  # what the correction leaves
+        left = rng.normal(0.01, 0.04)  # what the correction leaves
         curve = curve * np.clip(1 - share * left * TELLURIC[name], 0.05, None)
     model = flux * curve
     if rng.random() < args.wrong_continuum:
         model = model * np.exp(smooth_curve(rng, 0.5, 1500))
     level = 1.0 if empty else np.median(model[band])
-    sky = sky_sigma(rng.lognormal(0, 0.4), rng.lognormal(0, 0.3))
-    star = np.clip(model / level, 0, None) * (snr / 25) ** 0.8  # photons of the star, against those of the sky
-    sigma = sky * np.sqrt(1 + star)
-    if empty:
-        sigma = sigma / snr
-    else:
-        sigma *= np.median(np.maximum(model[band], 1e-6) / sigma[band]) / snr
+    dark, lines = sky_sigma(rng.lognormal(0, 0.4), 0.0), rng.lognormal(0, 0.3)
+    sky = dark * np.sqrt(1 + lines * 1.5 * FOREST)
+    # photons of the star against those of the dark sky, r: S/N = k r / sqrt(1 + r), r = 1 at S/N 25
+    star = np.clip(model / level, 0, None) * (snr**2 + snr * np.hypot(snr, 100 / np.sqrt(2))) / 2500
+    sigma = np.sqrt(sky**2 + star * dark**2)
+    unit = 1 / snr if empty else np.median(np.maximum(model[band], 1e-6) / sigma[band]) / snr
+    sigma, sky = unit * sigma, unit * sky
     true = sigma * args.noise_excess * rng.lognormal(0, 0.08)
     observed = model + rng.normal(size=PIXELS) * true
-    observed += sigma * sky_residual(rng, args.sky_residual, empty)
+    observed += sky * sky_residual(rng, args.sky_residual, empty)
     ivar = 1 / sigma**2
     andmask, ormask = np.zeros((2, PIXELS), "f4")
     observed, ivar = spoil(observed, ivar, andmask, ormask, sigma, rng, args)
@@ -120,12 +120,13 @@ def observe(flux, snr, rng, args, step=None):
 
 
 def sky_residual(rng, amplitude, empty):
-    """Left-over sky in units of sigma: lines with a common sign of error, and a smooth pedestal."""
+    """Left-over sky in units of its noise: lines with a common sign of error, and a smooth pedestal."""
     common = rng.normal(0, 0.5 * amplitude)
     lines = (common + rng.normal(0, 0.5 * amplitude, len(SKY))) @ RESIDUAL
     shifted = WIGGLE * rng.normal(0, 1.5 * amplitude)  # wavelength error: a wiggle
     pedestal = smooth_curve(rng, 0.35 * amplitude, 1500) + rng.normal(0, 0.2 * amplitude)
-    edge = np.exp(-0.5 * ((WAVE - rng.uniform(5700, 5850)) / 90) ** 2) * rng.normal(0, 0.5 * amplitude)  # arms' ends
+    at, width = rng.uniform(5600, 5850), rng.uniform(60, 130)
+    edge = np.exp(-0.5 * ((WAVE - at) / width) ** 2) * rng.normal(0, 1.2 * amplitude)  # arms' ends: a hump or a dip
     return lines + shifted + edge + pedestal * (2 if empty else 1)
 
 

@@ -22,7 +22,7 @@ def main(argv=None):
     import numpy as np
     from mstarhash.codes import pack
     from mstarhash.files import replacing
-    from mstarhash.model import class_score, read_model, rows_of
+    from mstarhash.model import read_model, rows_of
     from mstarhash.parallel import ordered_map
     from mstarhash.sample import Sample
     from mstarhash.shards import IDENTITY
@@ -38,15 +38,7 @@ def main(argv=None):
 
         def work(item):
             where, (x,) = item
-            hidden = model.network.hidden(x)
-            if model.network.beta is None:
-                return where, 0.0, hidden > model.network.thresholds
-            outputs = hidden.astype("f8") @ model.network.beta
-            return (
-                where,
-                class_score(outputs, model.wanted_groups),
-                model.network.turned(outputs) > model.network.thresholds,
-            )
+            return where, *model.coded(x)
 
         for where, part, found in ordered_map(work, sample.blocks(["features"], rows), args.threads):
             score[where], bits[where] = part, found

@@ -38,6 +38,8 @@ def main(argv=None):
     rows, twins = [], Twins()
     with replacing(args.spectra) as spectra, replacing(args.status) as status:
         with create(spectra, "ingest", config_hash(args)) as out:
+            for key in ("min_good", "zero_run", "flat_run"):  # for steps that read other spectra in the same way
+                out.attrs[key] = getattr(args, key)
             output, progress, waiting = Output(out, len(listed)), Progress("ingest", len(listed)), []
             for row in read_all(listed, args):
                 twins.settle(row)

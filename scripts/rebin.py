@@ -53,6 +53,9 @@ def main(argv=None):
             out["wave"] = 10**new
             for key in ("smooth", "scale", "thin"):  # for steps that make features of other spectra
                 out.attrs[key] = getattr(args, key)
+            for key in ("min_good", "zero_run", "flat_run"):  # as ingest read these
+                if key in source.attrs:
+                    out.attrs[key] = source.attrs[key]
             width = -(-len(new) // args.thin)
             for key, kind, length in (
                 ("flux", "f4", len(new)),

@@ -31,6 +31,14 @@ class Model:
         """Rows of the labelled spectra that are queries: positives as drawn and templates, no copies."""
         return self.labelled["wanted"] & np.isin(self.labelled["kind"], ["drawn", "template"])
 
+    def coded(self, x):
+        """Class score (n,) and bits (n, bits) of features (n, d)."""
+        hidden = self.network.hidden(x)
+        if self.network.beta is None:
+            return np.zeros(len(x)), hidden > self.network.thresholds
+        outputs = hidden.astype("f8") @ self.network.beta
+        return class_score(outputs, self.wanted_groups), self.network.turned(outputs) > self.network.thresholds
+
 
 def write_model(out, network, wanted_groups, labelled, averages, average_names, fusion, wave):
     """Into an open HDF5 file; averages: dict with flux, ivar, wanted, cluster, limits, bins, order."""

@@ -68,7 +68,13 @@ def mark_bands(axes, names=False):
 
 
 def _name(axes, text, where):
-    axes.text(where, 1.02, text, transform=axes.get_xaxis_transform(), ha="center", fontsize=7.5, color="#444444")
+    place = {
+        "xy": (where, 1.0),
+        "xycoords": axes.get_xaxis_transform(),
+        "xytext": (0, 3),
+        "textcoords": "offset points",
+    }
+    axes.annotate(text, **place, ha="center", fontsize=7.5, color="#444444", annotation_clip=False)
 
 
 def draw_spectrum(axes, wave, flux, curve, extra=(), room=0.22):

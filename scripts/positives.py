@@ -46,7 +46,7 @@ def main(argv=None):
         drawn = positive_set.draw(clusters, args)
         positive_set.write_tables(clusters, drawn, released, name)
         with create(name["averages"], "positives", config_hash(args)) as out:
-            positive_set.write_averages(out, sample, clusters)
+            positive_set.write_averages(out, sample, clusters, args.templates, args.target)
         with create(name["positives"], "positives", config_hash(args)) as out:
             positive_set.write_positives(out, sample, released, clusters, drawn, args.templates, args)
     return 0

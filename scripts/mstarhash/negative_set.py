@@ -63,6 +63,10 @@ def write_negatives(out, sample, known, args):
     writer = Writer(out, sample)
     drawn = even_draw(known.groups, min(args.known, len(known.rows)), rng) if len(known.rows) else np.array([], int)
     label = _averages(out.create_group("averages"), sample, known, args)
+    copies = args.copies
+    if 0 < len(drawn) < args.min_known:
+        copies = int(np.ceil(args.copies * args.min_known / len(drawn)))
+        say(f"negatives: {len(drawn)} known others are few: {copies} degraded copies of each")
     progress = Progress("negatives", len(drawn))
     for where, flux, ivar in known.blocks(sample, drawn):
         mine = drawn[where]
@@ -70,7 +74,7 @@ def write_negatives(out, sample, known, args):
             name: known.columns[name][known.rows[mine]] for name in (*IDENTITY, "order", "class", "subclass", "snr_r")
         }
         columns |= {"kind": np.full(len(mine), "known"), "cluster": label[mine], "group": known.groups[mine]}
-        writer.add(columns, flux, ivar, args.copies, noise, rng)
+        writer.add(columns, flux, ivar, copies, noise, rng)
         progress.step(len(mine))
     wanted = max(0, args.unknowns - len(known.inspected))
     presumed = (

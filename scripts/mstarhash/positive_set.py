@@ -48,6 +48,17 @@ class Clusters:
     giant: np.ndarray
     bad: np.ndarray  # (spectra, reasons)
     bad_mean: np.ndarray  # (clusters, reasons)
+    few: bool  # so few spectra are released that they are completed, and gaps, which ivar 0 covers, reject none
+
+    @property
+    def rejected(self):
+        """(spectra,) bool."""
+        return _rejected(self.bad, self.few)
+
+    @property
+    def kept(self):
+        """(clusters,) bool: neither defective nor empty."""
+        return ~_rejected(self.bad_mean, self.few) & (self.members > 0)
 
 
 def released(sample, target, labels):
@@ -85,7 +96,8 @@ def cluster(sample, released, args):
     for where, f, w in released.blocks(sample, everything):
         bad[where] = defects(released.wave, f, w, released.columns["snr_r"][where], flux[label[where]])
         progress.step(len(f))
-    clean = np.flatnonzero(~_rejected(bad))
+    few = args.complete == "auto" and count < args.min_released
+    clean = np.flatnonzero(~_rejected(bad, few))
     if clean.size < count:
         means = _means(sample, released, label, clean, total)
         flux, ivar = means.result()
@@ -100,12 +112,13 @@ def cluster(sample, released, args):
     bad_mean[:, REASONS.index("arm_step")] = False  # against a general mean, subtypes differ by as much
     empty = means.members == 0
     bad_mean[empty] = [reason == "unusable" for reason in REASONS]
-    return Clusters(label, flux, ivar, means.members, giant, bad, bad_mean)
+    return Clusters(label, flux, ivar, means.members, giant, bad, bad_mean, few)
 
 
-def _rejected(bad):
-    """Spikes are interpolated by the smoothing; the other defects reject a spectrum."""
-    return bad[:, [reason != "spike" for reason in REASONS]].any(1)
+def _rejected(bad, few):
+    """Spikes are interpolated by the smoothing; the other defects reject a spectrum, gaps only where many are left."""
+    harmless = ("spike", "gap", "unusable") if few else ("spike",)
+    return bad[:, [reason not in harmless for reason in REASONS]].any(1)
 
 
 def _scores(sample, released, args):
@@ -130,8 +143,8 @@ def _means(sample, released, label, index, total):
 
 def draw(clusters, args):
     """Rows of the released spectra that are drawn, evenly over the clusters that are not defective."""
-    kept = ~_rejected(clusters.bad_mean)
-    usable = np.flatnonzero(~_rejected(clusters.bad) & kept[clusters.label])
+    kept = clusters.kept
+    usable = np.flatnonzero(~clusters.rejected & kept[clusters.label])
     rng = np.random.default_rng(args.seed)
     drawn = usable[even_draw(clusters.label[usable], min(args.draw, len(usable)), rng)]
     say(
@@ -141,12 +154,22 @@ def draw(clusters, args):
     return drawn
 
 
-def write_averages(out, sample, clusters):
-    """Mean spectra of the kept clusters: `flux`, `ivar` (k, p) normalised to 1 in 6000-8500 A, `cluster`, `giant`."""
-    kept = np.flatnonzero(~_rejected(clusters.bad_mean))
-    out["wave"] = sample.fixed("wave")
-    out["flux"], out["ivar"] = clusters.flux[kept].astype("f4"), clusters.ivar[kept].astype("f4")
-    out["cluster"], out["giant"], out["members"] = kept, clusters.giant[kept], clusters.members[kept]
+def write_averages(out, sample, clusters, templates, target):
+    """Mean spectra of the kept clusters: `flux`, `ivar` (k, p) normalised to 1 in 6000-8500 A, `cluster`, `giant`.
+
+    Where few spectra are released, the templates of the class follow.
+    """
+    kept = np.flatnonzero(clusters.kept)
+    wave = sample.fixed("wave")
+    columns = [clusters.flux[kept], clusters.ivar[kept], kept, clusters.giant[kept], clusters.members[kept]]
+    if clusters.few:
+        _, subclasses, flux, ivar = model_spectra(templates, wave, target)
+        giant = np.array([text.startswith("g") for text in subclasses], bool)
+        more = [flux, ivar, len(clusters.members) + np.arange(len(flux)), giant, np.zeros(len(flux), int)]
+        columns = [np.concatenate(pair) for pair in zip(columns, more, strict=True)]
+    out["wave"] = wave
+    for name, values in zip(("flux", "ivar", "cluster", "giant", "members"), columns, strict=True):
+        out[name] = values.astype("f4") if name in ("flux", "ivar") else values
 
 
 def write_positives(out, sample, released, clusters, drawn, templates, args):
@@ -154,8 +177,7 @@ def write_positives(out, sample, released, clusters, drawn, templates, args):
     rng = np.random.default_rng([args.seed, 1])
     noise = noise_pool(sample, released.unknown, args.noise, rng)
     writer = Writer(out, sample)
-    few = len(drawn) < args.min_released and args.complete == "auto"
-    copies = args.copies
+    few, copies = clusters.few, args.copies
     if few:
         copies = int(np.ceil(args.copies * args.min_released / max(1, len(drawn))))
         say(
@@ -195,7 +217,7 @@ def groups_of(subclasses):
 def write_tables(clusters, drawn, released, name):
     """clusters.csv, defects.csv and table1.csv (the counts of G19 Table 1)."""
     number_drawn = np.bincount(clusters.label[drawn], minlength=len(clusters.members))
-    kept = ~_rejected(clusters.bad_mean)
+    kept, rejected = clusters.kept, clusters.rejected
     with open(name["clusters"], "w", newline="") as out:
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(["cluster", "luminosity", "members", "drawn", "kept"])
@@ -208,9 +230,7 @@ def write_tables(clusters, drawn, released, name):
         for row in np.flatnonzero(clusters.bad.any(1)):
             reasons = " ".join(np.array(REASONS)[clusters.bad[row]])
             identity = [released.columns[key][row] for key in IDENTITY]
-            writer.writerow(
-                [*identity, "spectrum", clusters.label[row], int(_rejected(clusters.bad[row : row + 1])[0]), reasons]
-            )
+            writer.writerow([*identity, "spectrum", clusters.label[row], int(rejected[row]), reasons])
         for k in np.flatnonzero(clusters.bad_mean.any(1)):
             reasons = " ".join(np.array(REASONS)[clusters.bad_mean[k]])
             writer.writerow([""] * len(IDENTITY) + ["cluster", k, int(not kept[k]), reasons])

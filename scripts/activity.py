@@ -88,10 +88,8 @@ def count(args, table, active, chosen, rule):
     row["ew_err"] = np.median(error) if total else np.nan
     if rule == "active" and total:
         found = Deconvolution(width, error, args.min_ew)
-        rng = np.random.default_rng(args.seed)
-        draws = [rng.multinomial(total, np.full(total, 1 / total)) for _ in range(args.bootstrap)]
         row["corrected"] = found.share()
-        row["corrected_err"] = np.std([found.share(counts) for counts in draws], ddof=1)
+        row["corrected_err"] = found.error(args.bootstrap, np.random.default_rng(args.seed))
     return row
 
 

@@ -11,6 +11,7 @@ COMMENTS = (
     "U_lsr V_lsr W_lsr: the same with the solar motion added.",
     "h_disc = distance * sin(b) + height of the Sun. Epoch of ra, dec: header's.",
     "object: key between the tables spectra and objects.",
+    "objects: indices, zeta, ewHa, rv, U V W from all its spectra; all else is the primary spectrum's.",
 )
 ZETA = ("zeta", "zeta_err", "zeta_err_cov", "zeta_l07", "zeta_d12", "zeta_z19")
 
@@ -51,7 +52,7 @@ def main(argv=None):
             catalogue_fits.write(names[f"{title}_fits"], title.upper(), table, comments)
             catalogue_text.write_csv(names[f"{title}_csv"], table)
             catalogue_votable.write(names[f"{title}_votable"], title, table, comments)
-            say(f"catalogue: {title}, {len(table[0][1]):,} rows, {len(table)} columns")
+            say(f"catalogue: {title}, {len(table[0][1]):,} rows, {len(table)} columns; {known(values)}")
             if title == "spectra":
                 new = values["source"] == "new"
                 mine = [(column, part[new]) for column, part in table]
@@ -99,6 +100,14 @@ def read(args, columns):
     if lost:
         raise InputError(f"{args.schema}: no step makes the column {', '.join(sorted(lost))}")
     return out, motions
+
+
+def known(values):
+    """For the log: for how many rows the derived values are known."""
+    import numpy as np
+
+    names = {"giant": "class", "distance": "distance", "u": "space motion", "active": "activity"}
+    return ", ".join(f"{text} of {np.isfinite(values[key]).sum():,}" for key, text in names.items())
 
 
 def blank_zeta(values):

@@ -2,9 +2,11 @@
 
 import numpy as np
 
+from mstarhash import zeta
 from mstarhash.kinematics import combined
 
 WEIGHTED = ("ewha", "tio1", "tio2", "tio3", "tio4", "tio5", "cah1", "cah2", "cah3", "caoh", "na")
+ZETA = {"zeta": "l13", "zeta_l07": "l07", "zeta_d12": "d12", "zeta_z19": "z19"}
 
 
 def primary(group, snr, count):
@@ -18,7 +20,8 @@ def objects(spectra, motions, count):
     """Columns of the objects, (count,) each.
 
     spectra: the columns of all spectra; motions: the step kinematics' columns of the objects. Indices and H-alpha
-    are inverse-variance means, velocity and motion those of `motions`; all else is the primary spectrum's.
+    are inverse-variance means, zeta follows from those, velocity and motion are those of `motions`; all else is the
+    primary spectrum's.
     """
     group = spectra["object"]
     best = primary(group, spectra["snr_r"], count)
@@ -29,6 +32,9 @@ def objects(spectra, motions, count):
         if key == "ewha":
             out |= {"ewha_chi2": chi2, "n_ew": number}
     out["ewha_min"], out["ewha_max"] = _extremes(group, spectra["ewha"], count)
+    parts = [out[key] for key in ("tio5", "cah2", "cah3")]
+    out |= {key: zeta.zeta(*parts, calibration) for key, calibration in ZETA.items()}
+    out["zeta_err"] = zeta.error(*parts, *(out[f"{key}_err"] for key in ("tio5", "cah2", "cah3")))
     new = spectra["source"] == "new"
     out["n_new"] = np.bincount(group, new, count).astype(int)
     out["source"] = np.where(out["n_new"] == out["n_spectra"], "new", "released")

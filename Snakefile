@@ -16,6 +16,7 @@ rule all:
     input:
         results("candidates/candidates.csv"),
         results("catalogue/spectra.fits"),
+        results("figures/candidates.png"),
 
 
 include: "rules/input.smk"

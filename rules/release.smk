@@ -52,7 +52,7 @@ rule catalogue:
 
 
 REAL = config.get("figures", {}).get("real")
-FIGURES = ("candidates", "ranking", "positives", "mock")
+FIGURES = ("candidates", "ranking", "positives", "mock", "luminosity", "activity", "kinematics")
 
 
 def learnt(path):
@@ -76,6 +76,10 @@ rule figures:
         field="config/field_values.csv",
         measured=every("measure/{shard}.released.h5") + every("measure/{shard}.candidates.h5"),
         crossmatch=results("crossmatch/crossmatch.h5"),
+        luminosity=results("luminosity/luminosity.h5"),
+        boundaries=results("luminosity/boundaries.csv"),
+        fractions=results("activity/fractions.csv"),
+        dispersions=results("kinematics/dispersions.csv"),
         real=sorted(map(str, Path(REAL).glob("measure/*.released.h5"))) if REAL else [],
     output:
         figures=expand(results("figures/{name}.{kind}"), name=FIGURES, kind=("png", "csv")),
@@ -108,6 +112,10 @@ rule figures:
         " --truth '{input.truth}'"
         " --field {input.field:q}"
         " --measure {input.measured:q}"
-        " --crossmatch '{input.crossmatch}'"
+        " --crossmatch {input.crossmatch:q}"
+        " --luminosity {input.luminosity:q}"
+        " --boundaries {input.boundaries:q}"
+        " --fractions {input.fractions:q}"
+        " --dispersions {input.dispersions:q}"
         " --folder {params.folder:q}"
         " 2> {log:q}"

@@ -22,6 +22,10 @@ def build_parser():
     parser.add_argument("--field", required=True, help="CSV of published values by subtype")
     parser.add_argument("--measure", nargs="+", required=True, help="HDF5 from measure.py, all shards and kinds")
     parser.add_argument("--crossmatch", default="", help="HDF5 from crossmatch.py; empty: no photometry")
+    parser.add_argument("--luminosity", default="", help="HDF5 from luminosity.py; empty: not told")
+    parser.add_argument("--boundaries", default="", help="CSV from luminosity.py, likewise")
+    parser.add_argument("--fractions", default="", help="CSV from activity.py; empty: not told")
+    parser.add_argument("--dispersions", default="", help="CSV from kinematics.py; empty: not told")
     parser.add_argument("--folder", required=True, help="folder of the figures")
     return parser
 
@@ -32,7 +36,16 @@ def main(argv=None):
     from contextlib import ExitStack
     from pathlib import Path
 
-    from mstarhash import plots_candidates, plots_mock, plots_positives, plots_ranking, plots_style
+    from mstarhash import (
+        plots_activity,
+        plots_candidates,
+        plots_kinematics,
+        plots_luminosity,
+        plots_mock,
+        plots_positives,
+        plots_ranking,
+        plots_style,
+    )
     from mstarhash.files import replacing
     from mstarhash.progress import Progress
 
@@ -41,6 +54,9 @@ def main(argv=None):
         "ranking": plots_ranking.draw,
         "positives": plots_positives.draw,
         "mock": plots_mock.draw,
+        "luminosity": plots_luminosity.draw,
+        "activity": plots_activity.draw,
+        "kinematics": plots_kinematics.draw,
     }
     plt = plots_style.start()
     with ExitStack() as stack:

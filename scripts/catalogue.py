@@ -3,7 +3,7 @@
 import sys
 
 from mstarhash import threads
-from mstarhash.configuration import config_hash, section_parser
+from mstarhash.configuration import section_parser
 from mstarhash.errors import exit_code
 
 COMMENTS = (
@@ -48,10 +48,9 @@ def main(argv=None):
         for title, values in tables.items():
             blank_zeta(values)
             table = catalogue_columns.table_of(columns, title, values)
-            comments = [*COMMENTS, f"config_hash {config_hash(args)}"]
-            catalogue_fits.write(names[f"{title}_fits"], title.upper(), table, comments)
+            catalogue_fits.write(names[f"{title}_fits"], title.upper(), table, COMMENTS)
             catalogue_text.write_csv(names[f"{title}_csv"], table)
-            catalogue_votable.write(names[f"{title}_votable"], title, table, comments)
+            catalogue_votable.write(names[f"{title}_votable"], title, table, COMMENTS)
             say(f"catalogue: {title}, {len(table[0][1]):,} rows, {len(table)} columns; {known(values)}")
             if title == "spectra":
                 new = values["source"] == "new"

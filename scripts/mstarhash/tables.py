@@ -1,5 +1,6 @@
 """Tables of sources that the user gives: FITS, VOTable, CSV or Parquet, with the usual names of columns."""
 
+import gzip
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +19,9 @@ GAIA = {
     "pmra_error": ("mas/yr", "pmra_error e_pmRA"),
     "pmdec": ("mas/yr", "pmdec pmDE"),
     "pmdec_error": ("mas/yr", "pmdec_error e_pmDE e_pmDEC"),
-    "g": ("mag", "phot_g_mean_mag Gmag gaia_g_mean_mag"),
-    "bp": ("mag", "phot_bp_mean_mag BPmag"),
-    "rp": ("mag", "phot_rp_mean_mag RPmag"),
+    "g": ("mag", "phot_g_mean_mag Gmag gaia_g_mean_mag g_mag"),
+    "bp": ("mag", "phot_bp_mean_mag BPmag bp_mag"),
+    "rp": ("mag", "phot_rp_mean_mag RPmag rp_mag"),
     "bp_rp": ("mag", "bp_rp BP-RP"),
     "a_g": ("mag", "a_g_val ag_gspphot AG"),
     "ruwe": ("", "ruwe"),
@@ -56,6 +57,7 @@ WISE = {
     "qual": ("text", "ph_qual qph"),
 }
 NULLS = ["", "null", "NULL", "nan", "NaN", "NAN", "None", "--", "\\N"]
+START = 1 << 20  # bytes looked at for the kind of a file; ECSV begins with many comments
 LOST = -9990.0  # this and below is nobody's value
 
 
@@ -65,7 +67,7 @@ class Table:
     def __init__(self, path, key, known):
         """path: file; key: the config key that names it, for messages; known: GAIA, TWOMASS or WISE."""
         self.path, self.key, self.known = str(path), key, known
-        self.store = _open(self.path, key)
+        self.store = _open(self.path, key, known)
         lower = {}
         for name in self.store.names:
             lower.setdefault(name.lower(), name)
@@ -157,20 +159,24 @@ def _texts(values):
     return out
 
 
-def _open(path, key):
-    """The reader of a file, by its first bytes."""
+def _open(path, key, known):
+    """The reader of a file, by its first bytes, those within if it is compressed by gzip."""
     if not Path(path).is_file():
         raise InputError(f"{path}: no such file; it is the table of {key}")
-    with open(path, "rb") as source:
-        start = source.read(4096)
     try:
+        with open(path, "rb") as source:
+            start = source.read(START)
+        packed = start[:2] == b"\x1f\x8b"
+        if packed:
+            with gzip.open(path) as source:
+                start = source.read(START)
         if start[:4] == b"PAR1":
             return _Parquet(path)
-        if start[:9] == b"SIMPLE  =" or (start[:2] == b"\x1f\x8b" and ".fit" in path.lower()):
+        if start[:9] == b"SIMPLE  =":
             return _Fits(path)
         if b"<VOTABLE" in start.upper():
             return _Votable(path)
-        return _Csv(path, start)
+        return _Csv(path, start, packed, known)
     except InputError:
         raise
     except Exception as error:
@@ -266,9 +272,13 @@ class _Parquet(_Arrow):
 
 
 class _Csv(_Arrow):
-    """Separated by comma, bar, semicolon or tab; lines that begin with # before the header are skipped."""
+    """Separated by comma, bar, semicolon or tab; lines that begin with # before the header are skipped.
 
-    def __init__(self, path, start):
+    Only columns that are known are kept, numbers as float64 and texts as they stand.
+    """
+
+    def __init__(self, path, start, packed, known):
+        import pyarrow
         from pyarrow import csv
 
         lines = start.decode("utf-8-sig", "replace").splitlines()
@@ -279,14 +289,25 @@ class _Csv(_Arrow):
         if "\0" in header:
             raise InputError(f"{path}: neither FITS, VOTable, CSV nor Parquet")
         separator = max(",|;\t", key=header.count)
-        self.table = csv.read_csv(
-            path,
-            read_options=csv.ReadOptions(skip_rows=skip, use_threads=False),
-            parse_options=csv.ParseOptions(delimiter=separator),
-            convert_options=csv.ConvertOptions(null_values=NULLS, strings_can_be_null=True),
-        )
-        self.table = self.table.rename_columns([name.strip().lstrip("\ufeff") for name in self.table.column_names])
-        self.names, self.rows = self.table.column_names, self.table.num_rows
+        self.names = [name.strip().strip('"').strip() for name in header.split(separator)]
+        kinds = {"text": pyarrow.string()}
+        kinds = {
+            name.lower(): kinds.get(unit, pyarrow.float64()) for unit, names in known.values() for name in names.split()
+        }
+        types = {name: kinds[name.lower()] for name in self.names if name.lower() in kinds}
+        if not any(line.strip() for line in lines[skip + 1 :]):  # nothing under the names
+            self.table, self.rows = pyarrow.schema(types.items()).empty_table(), 0
+            return
+        with pyarrow.input_stream(path, compression="gzip" if packed else None) as source:
+            self.table = csv.read_csv(
+                source,
+                read_options=csv.ReadOptions(skip_rows=skip + 1, column_names=self.names, use_threads=False),
+                parse_options=csv.ParseOptions(delimiter=separator),
+                convert_options=csv.ConvertOptions(
+                    null_values=NULLS, strings_can_be_null=True, column_types=types, include_columns=list(types)
+                ),
+            )
+        self.rows = self.table.num_rows
 
     def column(self, name):
         return self.table.column(name)

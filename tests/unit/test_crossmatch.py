@@ -1,5 +1,7 @@
 """Groups, one-to-one matches, motions, tables in every form, and what is wrong with them."""
 
+import gzip
+
 import crossmatch
 import numpy as np
 import pytest
@@ -166,6 +168,28 @@ def test_units_and_nulls(tmp_path, star):
         assert list(read.get("source_id", np.array([2, 0]))) == [str(10**18 + 14), str(10**18)]
 
 
+@pytest.mark.parametrize("kind", ["fits", "xml", "csv"])
+def test_compressed_tables_under_any_name(tmp_path, star, kind):
+    plain = toy.write_table(tmp_path / f"g.{kind}", toy.gaia(star))
+    with open(plain, "rb") as source:
+        (tmp_path / "table").write_bytes(gzip.compress(source.read()))
+    out = run(tmp_path, toy.measured(star), tmp_path / "table")
+    assert (out["gaia_source_id"] != "").all() and out["parallax"] == pytest.approx(star["parallax"])
+
+
+def test_csv_with_comments_nulls_and_columns_that_begin_empty(tmp_path, star):
+    table = toy.gaia(star) | {"a_g_val": np.full(60, 0.25), "remark": np.full(60, "a, b")}
+    lines = ["# comment"] * 30_000 + [",".join(f'"{name}"' for name in table)]
+    for row in range(60):
+        cells = [f"{values[row]!s}" if name != "remark" else '"a, b"' for name, values in table.items()]
+        cells[-2] = "0.25" if row == 59 else ["", "null", "NaN"][row % 3]
+        lines.append(",".join(cells))
+    (tmp_path / "g.csv").write_text("\n".join(lines) + "\n")
+    out = run(tmp_path, toy.measured(star), tmp_path / "g.csv")
+    assert out["a_g"][59] == 0.25 and np.isnan(out["a_g"][:59]).all()
+    assert list(out["gaia_source_id"]) == [str(10**18 + 7 * k) for k in range(60)]
+
+
 def test_no_table_is_all_null(tmp_path, star, capsys):
     out = run(tmp_path, toy.measured(star))
     assert "input.gaia" in capsys.readouterr().err
@@ -182,6 +206,9 @@ def test_empty_table_one_star_no_star(tmp_path, star):
     paths = [toy.write_table(tmp_path / f"{k}.fits", table) for k, table in enumerate((nothing, two, wise))]
     out = run(tmp_path, toy.measured(one), *paths)
     assert np.isnan(out["parallax"][0]) and out["n_neighbours"][0] == 0 and out["gaia_source_id"][0] == ""
+    for kind in ("csv", "parquet", "xml"):
+        empty = toy.write_table(tmp_path / f"nothing.{kind}", nothing)
+        assert run(tmp_path, toy.measured(one), empty)["n_neighbours"][0] == 0, kind
     full = toy.write_table(tmp_path / "full.fits", toy.gaia(one))
     assert run(tmp_path, toy.measured(one), full)["gaia_source_id"][0] == str(10**18)
     none = {key: values[:0] for key, values in toy.measured(one).items()}
@@ -208,7 +235,9 @@ def test_what_is_wrong_with_a_table_is_one_line(tmp_path, star, capsys):
     lacking = toy.write_table(tmp_path / "a.fits", {key: v for key, v in good.items() if key != "parallax"})
     assert "no column parallax" in failure(capsys, tmp_path, columns, gaia=lacking)
     text = toy.write_table(tmp_path / "b.csv", good | {"ra": np.full(60, "12h30m")})
-    assert "column ra" in failure(capsys, tmp_path, columns, gaia=text)
+    assert "input.gaia" in failure(capsys, tmp_path, columns, gaia=text)
+    words_ = toy.write_table(tmp_path / "b.fits", good | {"ra": np.full(60, "12h30m")})
+    assert "column ra" in failure(capsys, tmp_path, columns, gaia=words_)
     (tmp_path / "c.csv").write_text("")
     assert "empty file" in failure(capsys, tmp_path, columns, twomass=tmp_path / "c.csv")
     (tmp_path / "d.parquet").write_bytes(b"PAR1 nonsense")

@@ -22,3 +22,17 @@ def default_config():
     import yaml
 
     return yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
+
+
+@pytest.fixture(scope="session")
+def templates_file(tmp_path_factory):
+    """templates.h5 of all listed templates; skips where set-up has not fetched them."""
+    import templates
+
+    wheel = ROOT / ".templates" / "kastredux-1.1.4-py3-none-any.whl"
+    if not wheel.exists():
+        pytest.skip("no template spectra in .templates/: run `make setup`")
+    path = tmp_path_factory.mktemp("templates") / "templates.h5"
+    listing = ROOT / "config" / "templates.csv"
+    assert templates.main(["--source", str(wheel), "--listing", str(listing), "--output", str(path)]) == 0
+    return path

@@ -94,5 +94,5 @@ def write_truth(name, folder, sample, made, stars, identifiers):
 
 def _text(value):
     if isinstance(value, float | np.floating):
-        return "" if np.isnan(value) else f"{value:.6g}" if abs(value) < 1e4 else f"{value:.6f}"
+        return "" if np.isnan(value) else f"{value:.9g}" if abs(value) < 1e4 else f"{value:.6f}"
     return str(value)

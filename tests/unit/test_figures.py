@@ -1,0 +1,133 @@
+"""Figures: they say why a panel is empty, the numbers stand beside them, and published values are read as they are."""
+
+import csv
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from conftest import ROOT
+from mstarhash import (
+    plots_activity,
+    plots_candidates,
+    plots_kinematics,
+    plots_luminosity,
+    plots_mock,
+    plots_positives,
+    plots_ranking,
+    plots_style,
+)
+from mstarhash.shards import IDENTITY
+from mstarhash.spectra import create, write_columns
+
+FIELD = ROOT / "config" / "field_values.csv"
+
+
+def aligned(path, count=0, **columns):
+    """A measure-like file of `count` stars; columns that are not given are NaN."""
+    names = [*plots_mock.INDICES, *plots_mock.MAGNITUDES, *plots_mock.PHOTOMETRY, "subtype", "snr_r", "parallax",
+             "parallax_error", "giant", "m_g"]  # fmt: skip
+    values = {key: np.full(count, np.nan) for key in names}
+    values |= {key: np.array([f"{key}{k}" for k in range(count)], "U12") for key in IDENTITY}
+    values |= {"order": np.arange(count, dtype="u8"), "source": np.full(count, "released")}
+    values |= {"subclass_pipeline": np.full(count, "dM2"), "magtype": np.full(count, "ugrizjh")}
+    with create(path, "measure", "") as out:
+        write_columns(out, values | columns)
+    return str(path)
+
+
+@pytest.fixture
+def nothing(tmp_path):
+    """What the figures get from a run without candidates, truth, photometry, evaluation or positives."""
+    (tmp_path / "candidates.csv").write_text("file,rank,p_m,snr_r,best_wanted\n")
+    (tmp_path / "dispersions.csv").write_text("group,h_mean,component,dispersion,dispersion_err,raw_dispersion\n")
+    (tmp_path / "fractions.csv").write_text("sample,rule,subtype,snr,active,total,fraction,low,high\n")
+    (tmp_path / "boundaries.csv").write_text("plane,record,name,x,y\n")
+    with create(tmp_path / "rebin.h5", "rebin", "") as out:
+        write_columns(out, {"file": np.array([], "U1"), "order": np.zeros(0, "u8"), "wave": np.arange(4000.0, 9000.0)})
+    with create(tmp_path / "model.h5", "train", "") as out:
+        part = out.create_group("averages")
+        part.attrs["order"] = 3
+        write_columns(part, {"name": np.array(["dwarf 0"])})
+    path = lambda name: str(tmp_path / name)  # noqa: E731
+    return SimpleNamespace(
+        candidates=path("candidates.csv"), spectra=[path("rebin.h5")], model=path("model.h5"), averages="", table1="",
+        curves="", ranking="", reliability="", truth="", field=str(FIELD), measure=[aligned(tmp_path / "m.h5")],
+        crossmatch=aligned(tmp_path / "c.h5"), luminosity=aligned(tmp_path / "l.h5"), boundaries=path("boundaries.csv"),
+        fractions=path("fractions.csv"), dispersions=path("dispersions.csv"), best=10, smooth=3.0, min_snr=10.0,
+        real=None, dpi=50, prior=1.0, floor=0.05, max_shift=3,
+    )  # fmt: skip
+
+
+def words(figure):
+    return [text.get_text() for axes in figure.axes for text in axes.texts]
+
+
+@pytest.mark.parametrize(
+    ("module", "why"),
+    [
+        (plots_candidates, "no candidates"),
+        (plots_ranking, "no truth"),
+        (plots_positives, "a trained model was given"),
+        (plots_mock, "no such measurement"),
+        (plots_luminosity, "input.gaia"),
+        (plots_activity, "no star whose activity"),
+        (plots_kinematics, "input.gaia"),
+    ],
+)
+def test_without_data_a_panel_says_why(module, why, nothing, tmp_path):
+    figure, rows = module.draw(plots_style.start(), nothing)
+    assert any(why in text for text in words(figure))
+    assert len({len(row) for row in rows}) == 1
+    plots_style.save(figure, tmp_path / "a.png", nothing.dpi)
+    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_measured_stars_are_counted_where_they_belong(nothing, tmp_path):
+    n = 40
+    giant = np.arange(n) % 4 == 0
+    nothing.measure = [
+        aligned(
+            tmp_path / "stars.h5",
+            n,
+            snr_r=np.where(np.arange(n) < 36, 50.0, 3.0),
+            subtype=np.full(n, 2.0),
+            tio5=np.where(giant, 0.58, 0.60),
+            subclass_pipeline=np.where(giant, "gM2", "dM2"),
+            mag3=np.full(n, 16.0),
+            mag4=np.where(np.arange(n) < 8, 99.0, 15.0),
+            magtype=np.full(n, "ugrizjh"),
+        )  # fmt: skip
+    ]
+    nothing.crossmatch = aligned(tmp_path / "match.h5", n, j=np.full(n, 12.0), h=np.full(n, 11.4), k=np.full(n, 11.2))
+    figure, rows = plots_mock.draw(plots_style.start(), nothing)
+    plots_style.save(figure, tmp_path / "a.png", 50)
+    median = {(row[0], row[1]): row[3] for row in rows[1:] if row[2] == 2.0 and "this run" in row[1]}
+    assert median["tio5", "dwarfs of this run"] == 0.60 and median["tio5", "giants of this run"] == 0.58
+    assert median["r_i", "dwarfs of this run"] == pytest.approx(1.0)  # those with 99 left out
+    assert median["j_k", "giants of this run"] == pytest.approx(0.8)
+    assert ("cah1", "dwarfs of this run") not in median
+    stars = plots_mock.stars(nothing.measure, nothing.crossmatch, "", 10.0)
+    assert len(stars["giant"]) == 36 and stars["giant"].sum() == 9 and np.isnan(stars["r_i"]).sum() == 8
+
+
+def test_published_values_are_summed_only_within_a_source():
+    values = plots_mock.read_field(FIELD)
+    subtype, total = values["cah23", "dwarf", "Bochanski 2007 templates, indices measured"]
+    assert dict(zip(subtype, total, strict=True))[3.0] == pytest.approx(0.480 + 0.717)
+    mine = [key for key in values if key[0] == "j_k"]
+    assert {key[1] for key in mine} == {"dwarf", "giant"} and len(mine) == 2
+
+
+def test_numbers_are_written_with_empty_nulls(tmp_path):
+    plots_style.write_rows(
+        tmp_path / "a.csv", [("a", "b", "c"), (1, np.float32(0.1), np.nan), ("text", 1e-9, np.int64(7))]
+    )
+    with open(tmp_path / "a.csv", newline="") as source:
+        assert list(csv.reader(source)) == [["a", "b", "c"], ["1", "0.1", ""], ["text", "1e-09", "7"]]
+
+
+def test_same_figure_same_bytes(nothing, tmp_path):
+    for name in ("a.png", "b.png"):
+        figure, _ = plots_luminosity.draw(plots_style.start(), nothing)
+        plots_style.save(figure, tmp_path / name, 60)
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()

@@ -34,7 +34,14 @@ def main(argv=None):
     threads.limit(1)
     from contextlib import ExitStack
 
-    from mstarhash import catalogue_columns, catalogue_fits, catalogue_text, catalogue_votable
+    from mstarhash import (
+        catalogue_columns,
+        catalogue_fits,
+        catalogue_text,
+        catalogue_votable,
+        measure_flags,
+        star_flags,
+    )
     from mstarhash.catalogue_objects import objects
     from mstarhash.files import replacing
     from mstarhash.progress import say
@@ -43,14 +50,16 @@ def main(argv=None):
     with ExitStack() as stack:
         names = {kind: stack.enter_context(replacing(getattr(args, kind))) for kind in (*kinds, "etable")}
         columns, order = catalogue_columns.read_schema(args.schema)
+        bits = {bit: f"{name}: {text}" for name, (bit, text) in (measure_flags.BITS | star_flags.BITS).items()}
+        comments = [*COMMENTS, *(f"flags bit {bit}, {text}." for bit, text in sorted(bits.items()))]
         spectra, motions = read(args, columns)
         tables = {"spectra": spectra, "objects": objects(spectra, motions, len(motions["object"]))}
         for title, values in tables.items():
             blank_zeta(values)
             table = catalogue_columns.table_of(columns, title, values)
-            catalogue_fits.write(names[f"{title}_fits"], title.upper(), table, COMMENTS)
+            catalogue_fits.write(names[f"{title}_fits"], title.upper(), table, comments)
             catalogue_text.write_csv(names[f"{title}_csv"], table)
-            catalogue_votable.write(names[f"{title}_votable"], title, table, COMMENTS)
+            catalogue_votable.write(names[f"{title}_votable"], title, table, comments)
             say(f"catalogue: {title}, {len(table[0][1]):,} rows, {len(table)} columns; {known(values)}")
             if title == "spectra":
                 new = values["source"] == "new"

@@ -40,10 +40,10 @@ def main(argv=None):
         matched = read_aligned(args.crossmatch, table, MATCHED)
         columns, label, flags = by_gaia(args, matched)
         axes = separators.features(table | matched)
-        chances, rows = {}, []
+        chances, rows, blind = {}, [], {}
         for plane, names in separators.PLANES.items():
             values = np.stack([axes[key] for key in names], axis=1)
-            boundary, records = learn(args, plane, values, label, table, matched["object"])
+            boundary, records, blind[plane] = learn(args, plane, values, label, table, matched["object"])
             rows += records
             if boundary is not None:
                 chances[plane] = expit(boundary.logit(values)), boundary.outside(values)
@@ -51,6 +51,7 @@ def main(argv=None):
             else:
                 say(f"luminosity: {plane}: under {args.min_labels} giants or dwarfs with a Gaia class; not learned")
         columns |= decide(table, chances, label, flags)
+        rows += rates_without_gaia(table, label, blind)
         giant = columns["giant"]
         say(f"luminosity: {(giant == 1).sum():,} giants, {(giant == 0).sum():,} dwarfs, {np.isnan(giant).sum():,} open")
         write_aligned(name, "luminosity", config_hash(args), table, columns)
@@ -83,7 +84,7 @@ def by_gaia(args, matched):
 
 
 def learn(args, plane, values, label, table, group):
-    """The Boundary of a plane (None with too few labels), and its rows of boundaries.csv."""
+    """The Boundary of a plane (None with too few labels), its rows of boundaries.csv, its logit out of fold (n,)."""
     import numpy as np
     from mstarhash import logistic, separators
 
@@ -94,7 +95,7 @@ def learn(args, plane, values, label, table, group):
         for kind, count in zip(("dwarf", "giant"), counts, strict=True)
     ]
     if min(counts) < args.min_labels:
-        return None, rows
+        return None, rows, np.full(len(label), np.nan)
     x, y, mine = values[usable], label[usable] == 1, group[usable]
     part = logistic.folds(y, mine, args.folds)
     tried = {degree: logistic.cross_validated(x, y, part, degree, args.ridge) for degree in (1, 2)}
@@ -114,7 +115,23 @@ def learn(args, plane, values, label, table, group):
         dict(plane=plane, record="curve", name=f"{first}, {second}", x=one, y=two)
         for one, two in zip(abscissae, boundary.curve(abscissae), strict=True)
     ]
-    return boundary, rows + rates(plane, y, tried[degree] > 0, table["subtype"][usable], table["snr_r"][usable])
+    blind = np.full(len(label), np.nan)
+    blind[usable] = tried[degree]
+    return boundary, rows + rates(plane, y, tried[degree] > 0, table["subtype"][usable], table["snr_r"][usable]), blind
+
+
+def rates_without_gaia(table, label, blind):
+    """Rates of the consensus of photometry and spectra alone, for the stars that Gaia tells, told out of fold."""
+    import numpy as np
+    from mstarhash import separators
+    from scipy.special import expit
+
+    voices = [expit(blind[plane]) for plane in (separators.PHOTOMETRY, separators.SPECTRA)]
+    said, _ = separators.consensus(np.full(len(label), np.nan), *voices, np.isfinite(voices[1]))
+    both = np.isfinite(label) & np.isfinite(said)
+    if not both.any():
+        return []
+    return rates("consensus", label[both] == 1, said[both] == 1, table["subtype"][both], table["snr_r"][both])
 
 
 def rates(plane, label, said, subtype, snr):

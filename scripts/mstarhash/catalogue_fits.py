@@ -1,5 +1,7 @@
 """A catalogue table as FITS: units, TNULL, TUCD, comments of columns, CHECKSUM, and no date."""
 
+import textwrap
+
 import numpy as np
 from astropy.io import fits
 
@@ -14,8 +16,8 @@ def write(name, extname, table, comments):
         after = next(f"{key}{number}" for key in ("TNULL", "TUNIT", "TFORM") if f"{key}{number}" in made.header)
         made.header.set(f"TUCD{number}", column.ucd, after=after)
         made.header.set(f"TCOMM{number}", column.description, after=f"TUCD{number}")
-    for text in comments:
-        made.header.add_comment(text)
+    for line in [line for text in comments for line in textwrap.wrap(text, 72)]:
+        made.header.add_comment(line)
     first = fits.PrimaryHDU()
     for unit in (first, made):
         unit.add_datasum(when="data unit checksum")

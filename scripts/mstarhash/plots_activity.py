@@ -26,7 +26,6 @@ def draw(plt, args):
                 numbers.add("by subtype", author, x, y)
         left.set_ylabel("share of dwarfs that are active")
         left.legend(loc="upper left", bbox_to_anchor=(0.01, 0.92))
-        left.set_xlim(-0.6, 9.6)
     figure.tight_layout(w_pad=1.5)
     return figure, numbers.rows
 
@@ -39,6 +38,7 @@ def panel(axes, title, names, key, rows, numbers):
         no_data(axes, "no star whose activity can be told")
         return
     axes.set_ylim(0, 1.09)
+    axes.set_xlim(-0.6, len(names) - 0.4)
     axes.set_xticks(range(len(names)), names)
     axes.set_xlabel({"subtype": "subtype", "snr": "S/N a pixel of the continuum"}[key])
     for rule, label, colour, marker, shift in RULES:

@@ -12,6 +12,7 @@ PLANES = (  # name in boundaries.csv, axes, whether the spectra must be good, ax
     ("tio5_cah23", ("tio5", "TiO5"), ("cah23", "CaH2 + CaH3"), True, False),
     ("jk_h", ("j_k", "J - K [mag]"), ("h", "H [mag]"), False, True),
 )
+FEW = 1500  # points of a panel below which they are drawn larger
 GOOD_PARALLAX = 5.0  # parallax over its error of the stars in the colour-magnitude diagram
 
 
@@ -62,7 +63,16 @@ def scatter(axes, x, y, giant, names, panel, numbers):
         rows = np.flatnonzero(shown & (giant == kind if kind is not None else np.isnan(giant)))
         rows = rows[:: max(1, -(-len(rows) // MOST))]
         look = style or {"color": GREY, "marker": "s"}
-        axes.plot(x[rows], y[rows], ls="none", ms=size, mew=0, alpha=0.6, rasterized=True, **look)
+        axes.plot(
+            x[rows],
+            y[rows],
+            ls="none",
+            ms=size * (1 if shown.sum() > FEW else 1.8),
+            mew=0,
+            alpha=0.6,
+            rasterized=True,
+            **look,
+        )
         numbers.add(panel, word, x[rows], y[rows])
     axes.set(xlabel=names[0], ylabel=names[1])
     if not shown.any():

@@ -23,6 +23,7 @@ PANELS = (  # quantity, name, limits of the axis (outer 1 % of the stars may lie
     ("j_k", "J - K", (0.5, 1.5)),
     ("bp_rp", "BP - RP", (1.2, 5.4)),
 )
+MOST = 10_000  # stars drawn as points in a panel, about; of more every k-th is drawn
 LEAST = 5  # stars of a bin that get a median
 
 
@@ -118,7 +119,10 @@ def one_panel(axes, key, name, limits, mine, real, published, numbers):
     for giant, shade, dark, marker, word in ((False, SKY, BLUE, "o", "dwarfs"), (True, ORANGE, RED, "^", "giants")):
         rows = np.flatnonzero(mine["giant"] == giant)
         x, y = mine["subtype"][rows], mine[key][rows]
-        axes.plot(x, y, marker, color=shade, ms=2.6 if giant else 2, mew=0, alpha=0.55, rasterized=True, zorder=2)
+        few = slice(None, None, max(1, len(rows) // MOST))
+        axes.plot(
+            x[few], y[few], marker, color=shade, ms=2.6 if giant else 2, mew=0, alpha=0.55, rasterized=True, zorder=2
+        )
         k, low, middle, high = medians(x, y)
         axes.errorbar(k, middle, [middle - low, high - middle], fmt=marker, color=dark, ms=5, lw=1.1, zorder=5)
         numbers.add(key, f"{word} of this run", k, middle, low, high)

@@ -56,17 +56,19 @@ def recall(axes, curves, ranking, sample, numbers):
     if not drawn:
         no_data(axes, "no truth and no held-back spectra:\nnothing to evaluate on")
         return
-    shares = [float(row["share"]) for row in curves if row["sample"] == sample]
-    axes.set_xscale("log")
-    low = max(min(shares), 1e-4)
-    axes.set_xlim(low, 1)
     axes.set_ylim(0, 1.02)
-    axes.plot(x_chance := [low * 1.08**k for k in range(200) if low * 1.08**k <= 1], x_chance, color=GREY, lw=0.8)
-    ticks = [t for t in (1e-4, 1e-3, 1e-2, 1e-1, 1) if t >= low]
-    axes.set_xticks(ticks, [f"{100 * t:g} %" for t in ticks])
     axes.axvline(0.05, color=GREY, lw=0.6, ls=(0, (1, 2)))
     axes.text(0.047, 0.25, "5 %", color=GREY, fontsize=8, ha="right")
     axes.text(0.62, 0.47, "chance", color=GREY, fontsize=8, ha="center")
+    low = 0.0
+    if sample == "unclassified":  # few are wanted: the top of the list matters
+        low = max(min(float(row["share"]) for row in curves if row["sample"] == sample), 1e-4)
+        axes.set_xscale("log")
+    axes.set_xlim(low, 1)
+    chance = [low ** (1 - k / 500) if low else k / 500 for k in range(501)]
+    axes.plot(chance, chance, color=GREY, lw=0.8)
+    ticks = [t for t in (1e-4, 1e-3, 1e-2, 1e-1, 1) if t >= low] if low else [0, 0.25, 0.5, 0.75, 1]
+    axes.set_xticks(ticks, [f"{100 * t:g} %" for t in ticks])
     axes.set_xlabel("share of the list inspected, best first")
     axes.set_ylabel("share of the M stars found")
 

@@ -3,7 +3,9 @@
 import csv
 
 import numpy as np
+import pyarrow
 
+BLOCK = 10_000  # rows that are text at a time
 NOTHING = "-9999"
 # decimals of m_etable.txt, as in the paper's Table 2
 DECIMALS = {
@@ -15,17 +17,18 @@ ERRORS, OTHERS = 3, 2  # of the names in Err, of those not named here
 
 
 def texts(column, values):
-    """(n,) list of texts that read back as the same values; null is empty."""
+    """(n,) list of texts that read back as the same values, as short as may be; null is empty."""
     if column.dtype == "text":
         return values.tolist()
-    if column.null is not None:
-        lost = np.ma.getmaskarray(values).tolist()
-        return ["" if null else str(v) for v, null in zip(values.data.tolist(), lost, strict=True)]
-    return ["" if np.isnan(v) else np.format_float_positional(v, trim="-") if _plain(v) else str(v) for v in values]
+    null = np.ma.getmaskarray(values) | ~np.isfinite(np.ma.getdata(values))
+    return pyarrow.array(np.ma.getdata(values), mask=null).cast(pyarrow.string()).fill_null("").to_pylist()
 
 
-def _plain(value):
-    return value == 0 or 1e-4 <= abs(value) < 1e15
+def text_rows(table):
+    """The rows of [(Column, values)] as tuples of texts, a block at a time."""
+    for first in range(0, len(table[0][1]), BLOCK):
+        part = slice(first, first + BLOCK)
+        yield from zip(*(texts(column, values[part]) for column, values in table), strict=True)
 
 
 def write_csv(name, table):
@@ -33,7 +36,7 @@ def write_csv(name, table):
     with open(name, "w", newline="", encoding="utf-8") as out:
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow([column.name for column, _ in table])
-        writer.writerows(zip(*(texts(column, values) for column, values in table), strict=True))
+        writer.writerows(text_rows(table))
 
 
 def write_etable(name, table, order, wrong):

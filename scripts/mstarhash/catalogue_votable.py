@@ -1,22 +1,37 @@
 """A catalogue table as VOTable 1.4."""
 
-import numpy as np
+import io
+from xml.sax.saxutils import escape
+
 from astropy.io.votable import tree
 
+from mstarhash.catalogue_text import text_rows
+
 UNITS = {"Angstrom": "0.1nm", "km2 s-2": "km**2/s**2"}  # as VOUnits writes them
+KINDS = {"i2": "short", "i4": "int", "i8": "long", "f4": "float", "f8": "double"}
 
 
 def write(name, title, table, comments):
-    """Write [(Column, values)]; nulls are masked, floats NaN."""
+    """Write [(Column, values)]; nulls are empty cells."""
+    before, after = _frame(title, [column for column, _ in table], comments)
+    with open(name, "w", encoding="utf-8") as out:
+        out.write(before)
+        for row in text_rows(table):
+            out.write("<TR><TD>" + escape("\0".join(row)).replace("\0", "</TD><TD>") + "</TD></TR>\n")
+        out.write(after)
+
+
+def _frame(title, columns, comments):
+    """The document before and after the rows."""
     document = tree.VOTableFile(version="1.4")
     resource = tree.Resource()
     document.resources.append(resource)
     made = tree.TableElement(document, name=title)
     made.description = " ".join(comments)
     resource.tables.append(made)
-    kinds = {"i2": "short", "i4": "int", "i8": "long", "f4": "float", "f8": "double"}
-    for column, _ in table:
-        kind = {"datatype": "char", "arraysize": "*"} if column.dtype == "text" else {"datatype": kinds[column.dtype]}
+    for column in columns:
+        kind = {"datatype": "char", "arraysize": "*"}
+        kind = kind if column.dtype == "text" else {"datatype": KINDS[column.dtype]}
         if column.unit:
             kind["unit"] = UNITS.get(column.unit, column.unit)
         one = tree.Field(document, name=column.name, ucd=column.ucd, **kind)
@@ -24,9 +39,10 @@ def write(name, title, table, comments):
         if column.null is not None:
             one.values.null = column.null
         made.fields.append(one)
-    made.create_arrays(len(table[0][1]))
-    for (column, values), field in zip(table, made.fields, strict=True):
-        made.array[field.ID] = np.ma.getdata(values) if column.dtype != "text" else values.astype(object)
-        made.array.mask[field.ID] = np.ma.getmaskarray(values)
-    with open(name, "wb") as handle:
-        document.to_xml(handle)
+    made.create_arrays(1)
+    made.array.mask = True
+    handle = io.BytesIO()
+    document.to_xml(handle)
+    text = handle.getvalue().decode()
+    before, _, after = text.partition("<TABLEDATA>")
+    return before + "<TABLEDATA>\n", "</TABLEDATA>" + after.partition("</TABLEDATA>")[2]

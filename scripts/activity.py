@@ -69,13 +69,16 @@ def write_fractions(name, args, table, columns, usable):
                     chosen = dwarf & inside & usable & snr
                     untold = (dwarf & inside & ~usable).sum() if bin_name == "all" else 0
                     for rule in ("active", "active_west"):
-                        row = count(args, table, columns[rule], chosen, rule)
+                        row = count(args, table, columns[rule], chosen, rule, "all" in (kind, bin_name))
                         row |= {"sample": sample, "subtype": kind, "snr": bin_name, "untold": int(untold)}
                         writer.writerow({key: number(value) for key, value in row.items()})
 
 
-def count(args, table, active, chosen, rule):
-    """Active stars, their share with its Wilson interval, and for the plain rule the share without the noise of EW."""
+def count(args, table, active, chosen, rule, draw):
+    """Active stars, their share with its Wilson interval, and for the plain rule the share without the noise of EW.
+
+    draw: whether that share gets an error, by bootstrap.
+    """
     import numpy as np
     from mstarhash.deconvolution import Deconvolution
     from mstarhash.intervals import wilson
@@ -89,7 +92,8 @@ def count(args, table, active, chosen, rule):
     if rule == "active" and total:
         found = Deconvolution(width, error, args.min_ew)
         row["corrected"] = found.share()
-        row["corrected_err"] = found.error(args.bootstrap, np.random.default_rng(args.seed))
+        if draw:
+            row["corrected_err"] = found.error(args.bootstrap, np.random.default_rng(args.seed))
     return row
 
 

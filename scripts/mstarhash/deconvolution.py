@@ -4,9 +4,9 @@ import numpy as np
 
 STEP = 0.5  # of the grid of true values, in units of the median error
 LARGEST = 100  # steps over the range of the values, at most
-MANY = 20_000  # values above which those alike are taken together
-ALIKE = 0.1  # widths of the cells then: of the value in its median error, of the error in its logarithm
-ITERATIONS, DRAWN = 300, 60  # of the solution, of those of the bootstrap, which begin at it
+MANY = 2_000  # values above which those alike are taken together
+ALIKE = 0.2  # width of the cells then: of the value in its error, of the error in its logarithm
+ITERATIONS, DRAWN = 300, 40  # of the solution, of those of the bootstrap, which begin at it
 TOLERANCE = 1e-5
 
 
@@ -47,8 +47,9 @@ def _cells(value, error):
     """Values, errors and how many of each; where there are many, the means of those alike."""
     if len(value) <= MANY:
         return value, error, np.ones(len(value))
-    cell = np.stack([np.floor(value / (ALIKE * np.median(error))), np.floor(np.log(error) / ALIKE)], axis=1)
-    _, inverse, counts = np.unique(cell, axis=0, return_inverse=True, return_counts=True)
+    place = np.floor(np.log(error) / ALIKE)
+    cell = np.floor(value / (ALIKE * np.exp(ALIKE * place))) + 1j * place
+    _, inverse, counts = np.unique(cell, return_inverse=True, return_counts=True)
     return np.bincount(inverse, value) / counts, np.bincount(inverse, error) / counts, counts.astype(float)
 
 

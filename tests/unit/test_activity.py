@@ -45,10 +45,11 @@ def test_the_noise_is_taken_out(error):
 
 
 def test_many_stars_are_counted_in_cells():
-    value, sigma = sample(2 * MANY, 4, 1.0)
+    value, sigma = sample(10 * MANY, 4, 1.0)
     found = Deconvolution(value, sigma, 1.0)
-    assert len(found.counts) < MANY and found.counts.sum() == 2 * MANY
+    assert len(found.counts) < MANY and found.counts.sum() == 10 * MANY
     assert found.share() == pytest.approx(0.2, abs=0.01)
+    assert found.error(50, np.random.default_rng(1)) == pytest.approx(np.sqrt(0.16 / 10 / MANY), rel=1)
 
 
 def test_few_stars():

@@ -11,8 +11,8 @@ from mstarhash.configuration import config_hash, section_parser
 from mstarhash.errors import exit_code
 
 MEASURED = ("subtype", "snr_r", "caoh", "caoh_err", "cah1", "cah1_err", "tio5", "cah2", "cah3")
-MATCHED = ("object", "g", "parallax", "parallax_error", "a_g", "ruwe", "excess_noise", "j", "h", "k", "tmass_qual",
-           "w1", "w2", "wise_qual")  # fmt: skip
+MATCHED = ("object", "g", "parallax", "parallax_error", "a_g", "ruwe", "excess_noise", "bp_rp", "pmra",
+           "pmdec", "j", "h", "k", "tmass_qual", "w1", "w2", "wise_qual")  # fmt: skip
 FIELDS = ("plane", "record", "name", "x", "y", "subtype", "snr", "value", "low", "high", "count", "total")
 
 
@@ -95,6 +95,10 @@ def learn(args, plane, values, label, table, group):
         for kind, count in zip(("dwarf", "giant"), counts, strict=True)
     ]
     if min(counts) < args.min_labels:
+        x = np.linspace(separators.CAOH_RANGE[0], separators.CAOH_SURE, 10)
+        name = ", ".join(separators.PLANES[plane])
+        curve = zip(x, separators.provisional_curve(x), strict=True) if plane == separators.SPECTRA else ()
+        rows += [dict(plane=plane, record="provisional", name=name, x=one, y=two) for one, two in curve]
         return None, rows, np.full(len(label), np.nan)
     x, y, mine = values[usable], label[usable] == 1, group[usable]
     part = logistic.folds(y, mine, args.folds)

@@ -11,13 +11,13 @@ PLANES = {
     "tio5_cah23": ("tio5", "cah23"),  # Zhong 2015, spectra
     "w12_jk": ("w1_w2", "j_k"),  # Zhong 2015, photometry
     "hk_jh": ("h_k", "j_h"),
+    "bprp_hg": ("bp_rp", "h_g"),  # reduced proper motion
 }
 SPECTRA, PHOTOMETRY = "caoh_cah1", "jk_h"
 CAH1_DWARF = (0.9126, -0.6256, 0.8726, -0.1347)  # CaH1 of dwarfs, polynomial in CaOH, 0.27-0.93 (FIELD 5.2)
-CAH23_DWARF = (0.6277, 1.0952, 0.2387)  # CaH2 + CaH3 of dwarfs, polynomial in TiO5
 CAOH_RANGE = (0.27, 0.95)  # beyond the upper end the provisional rule tells nothing
 CAOH_SURE = 0.80  # above it dwarfs and giants overlap
-ABOVE = {"caoh_cah1": 0.10, "tio5_cah23": 0.14}  # above the dwarfs' locus from here on: giants
+ABOVE = 0.10  # of CaH1 above the dwarfs' locus: giants from here on, provisionally
 SCATTER = 0.02  # of the dwarfs about their locus
 GOOD = tuple("ABC")  # photometric quality
 
@@ -41,13 +41,26 @@ def features(columns):
         "j_h": bands["j"] - bands["h"],
         "h_k": bands["h"] - bands["k"],
         "w1_w2": bands["w1"] - bands["w2"],
+        "bp_rp": columns["bp_rp"],
+        "h_g": reduced_motion(columns["g"], columns["pmra"], columns["pmdec"]),
     }
+
+
+def reduced_motion(g, pmra, pmdec):
+    """H_G = G + 5 log10(mu) + 5, with mu in arcsec/yr from motions in mas/yr; NaN without motion."""
+    speed = np.hypot(pmra, pmdec) / 1000
+    return g + 5 + 5 * np.log10(np.where(speed > 0, speed, np.nan))
+
+
+def provisional_curve(caoh):
+    """CaH1 of the provisional rule at CaOH."""
+    return polyval(np.asarray(caoh), CAH1_DWARF) + ABOVE
 
 
 def provisional(caoh, cah1, caoh_err, cah1_err):
     """(n,) probability that CaH1 lies 0.10 above the dwarfs' locus, for normal errors; NaN for CaOH >= 0.95."""
     inside = np.clip(caoh, *CAOH_RANGE)
-    above = cah1 - polyval(inside, CAH1_DWARF) - ABOVE["caoh_cah1"]
+    above = cah1 - provisional_curve(inside)
     sigma = np.sqrt(cah1_err**2 + (polyval(inside, polyder(CAH1_DWARF)) * caoh_err) ** 2 + SCATTER**2)
     return np.where(caoh < CAOH_RANGE[1], ndtr(above / sigma), np.nan)
 

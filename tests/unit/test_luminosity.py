@@ -119,10 +119,13 @@ def test_photometry_of_poor_quality_is_left_out():
     columns = {
         key: np.array([1.0, 1.0, 1.0]) for key in ("caoh", "cah1", "tio5", "cah2", "cah3", "j", "h", "k", "w1", "w2")
     }
+    columns |= {key: np.array([1.0, 3.0, 0.0]) for key in ("bp_rp", "g")}
+    columns |= {"pmra": np.array([3000.0, 0, np.nan]), "pmdec": np.array([4000.0, 0, 1.0])}
     columns |= {"tmass_qual": np.array(["AAA", "AUA", ""]), "wise_qual": np.array(["AB", "AA", "U"])}
     axes = separators.features(columns)
     assert list(np.isfinite(axes["h"])) == [True, False, True] and list(np.isfinite(axes["j_k"])) == [True, True, True]
     assert list(np.isfinite(axes["w1_w2"])) == [True, True, False] and list(axes["cah23"]) == [2, 2, 2]
+    assert axes["h_g"] == pytest.approx([1 + 5 + 5 * np.log10(5), np.nan, np.nan], nan_ok=True)
 
 
 def test_wilson_interval():

@@ -15,9 +15,11 @@ rule catalogue:
         spectra_fits=results("catalogue/spectra.fits"),
         spectra_csv=results("catalogue/spectra.csv"),
         spectra_votable=results("catalogue/spectra.xml"),
+        spectra_parquet=results("catalogue/spectra.parquet"),
         objects_fits=results("catalogue/objects.fits"),
         objects_csv=results("catalogue/objects.csv"),
         objects_votable=results("catalogue/objects.xml"),
+        objects_parquet=results("catalogue/objects.parquet"),
         etable=results("catalogue/m_etable.txt"),
     log:
         results("logs/catalogue/catalogue.log"),
@@ -44,9 +46,11 @@ rule catalogue:
         " --spectra-fits {output.spectra_fits:q}"
         " --spectra-csv {output.spectra_csv:q}"
         " --spectra-votable {output.spectra_votable:q}"
+        " --spectra-parquet {output.spectra_parquet:q}"
         " --objects-fits {output.objects_fits:q}"
         " --objects-csv {output.objects_csv:q}"
         " --objects-votable {output.objects_votable:q}"
+        " --objects-parquet {output.objects_parquet:q}"
         " --etable {output.etable:q}"
         " 2> {log:q}"
 

@@ -23,7 +23,7 @@ def build_parser():
     for step in ("crossmatch", "luminosity", "activity", "kinematics"):
         parser.add_argument(f"--{step}", required=True, help=f"HDF5 from {step}.py")
     for table in ("spectra", "objects"):
-        for kind in ("fits", "csv", "votable"):
+        for kind in ("fits", "csv", "votable", "parquet"):
             parser.add_argument(f"--{table}-{kind}", required=True, help=f"table of {table} to write")
     parser.add_argument("--etable", required=True, help="text table of the new stars to write")
     return parser
@@ -37,6 +37,7 @@ def main(argv=None):
     from mstarhash import (
         catalogue_columns,
         catalogue_fits,
+        catalogue_parquet,
         catalogue_text,
         catalogue_votable,
         measure_flags,
@@ -46,7 +47,7 @@ def main(argv=None):
     from mstarhash.files import replacing
     from mstarhash.progress import say
 
-    kinds = [f"{table}_{kind}" for table in ("spectra", "objects") for kind in ("fits", "csv", "votable")]
+    kinds = [f"{table}_{kind}" for table in ("spectra", "objects") for kind in ("fits", "csv", "votable", "parquet")]
     with ExitStack() as stack:
         names = {kind: stack.enter_context(replacing(getattr(args, kind))) for kind in (*kinds, "etable")}
         columns, order = catalogue_columns.read_schema(args.schema)
@@ -60,6 +61,7 @@ def main(argv=None):
             catalogue_fits.write(names[f"{title}_fits"], title.upper(), table, comments)
             catalogue_text.write_csv(names[f"{title}_csv"], table)
             catalogue_votable.write(names[f"{title}_votable"], title, table, comments)
+            catalogue_parquet.write(names[f"{title}_parquet"], table, comments)
             say(f"catalogue: {title}, {len(table[0][1]):,} rows, {len(table)} columns; {known(values)}")
             if title == "spectra":
                 new = values["source"] == "new"

@@ -19,6 +19,7 @@ from conftest import ROOT
 from mstarhash import star_flags
 from mstarhash.configuration import flag_list, read_schema
 from mstarhash.errors import InputError
+from pyarrow import parquet
 
 STEPS = {"crossmatch": crossmatch, "luminosity": luminosity, "activity": activity, "kinematics": kinematics}
 TABLE2 = """
@@ -54,7 +55,7 @@ def publish(folder, files, made, schema=ROOT / "config/catalogue.schema.json", *
     argv = [*words("catalogue", **changes), "--schema", str(schema), "--measure", *files]
     argv += [f"--{step}={path}" for step, path in made.items()] + ["--etable", str(folder / "m_etable.txt")]
     for table in ("spectra", "objects"):
-        for kind, end in (("fits", "fits"), ("csv", "csv"), ("votable", "xml")):
+        for kind, end in (("fits", "fits"), ("csv", "csv"), ("votable", "xml"), ("parquet", "parquet")):
             argv += [f"--{table}-{kind}", str(folder / f"{table}.{end}")]
     assert catalogue.main(argv) == 0
 
@@ -202,20 +203,24 @@ def test_every_format_says_the_same(survey):
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             two = votable.parse_single_table(folder / f"{title}.xml").to_table(use_names_over_ids=True)
-        assert one.colnames == two.colnames == list(rows(folder / f"{title}.csv")[0])
+        three = parquet.read_table(folder / f"{title}.parquet")
+        assert one.colnames == two.colnames == three.column_names == list(rows(folder / f"{title}.csv")[0])
+        assert three.schema.field("U").metadata[b"unit"] == b"km/s"
         text = rows(folder / f"{title}.csv")
         for name in one.colnames:
             cells = [row[name] for row in text]
             if one[name].dtype.kind in "SU":
                 assert cells == [str(v) for v in np.ma.filled(one[name], "")], name
                 assert cells == [str(v) for v in np.ma.filled(two[name], "")], name
+                assert cells == [v or "" for v in three[name].to_pylist()], name
                 continue
             null = nulls(one[name])
             assert [cell == "" for cell in cells] == null.tolist(), name
             values = np.array([cell or "0" for cell in cells]).astype(one[name].dtype)
             assert (values == np.ma.filled(one[name], 0))[~null].all(), name
             assert (np.ma.filled(two[name], 0) == np.ma.filled(one[name], 0))[~null].all(), name
-            assert nulls(two[name]).tolist() == null.tolist(), name
+            assert nulls(two[name]).tolist() == three[name].is_null().to_pylist() == null.tolist(), name
+            assert three[name].to_pylist() == [None if no else v for v, no in zip(values.tolist(), null, strict=True)]
 
 
 def test_objects(survey):
@@ -254,8 +259,8 @@ def test_same_bytes_again_whatever_the_shards(survey, tmp_path):
     folder, star, columns, files, names, made, _ = survey
     one = [toy.write_measured(tmp_path / "0000.released.h5", columns)]
     run(tmp_path, one, *names)
-    for name in ("spectra.fits", "spectra.csv", "spectra.xml", "objects.fits", "objects.csv", "m_etable.txt",
-                 "boundaries.csv", "fractions.csv", "dispersions.csv"):  # fmt: skip
+    for name in ("spectra.fits", "spectra.csv", "spectra.xml", "spectra.parquet", "objects.fits", "objects.csv",
+                 "m_etable.txt", "boundaries.csv", "fractions.csv", "dispersions.csv"):  # fmt: skip
         digests = [hashlib.sha256((place / name).read_bytes()).hexdigest() for place in (folder, tmp_path)]
         assert digests[0] == digests[1], name
 

@@ -4,7 +4,7 @@ import sys
 
 from mstarhash import threads
 from mstarhash.configuration import config_hash, section_parser
-from mstarhash.errors import exit_code
+from mstarhash.errors import InputError, exit_code
 
 MEASURED = ("ra", "dec", "rv", "rv_err", "flags")
 MATCHED = ("object", "gaia_ra", "gaia_dec", "parallax", "parallax_error", "pmra", "pmra_error", "pmdec", "pmdec_error",
@@ -28,6 +28,8 @@ def build_parser():
 
 def main(argv=None):
     args = build_parser().parse_args(argv)
+    if len(args.solar) != 3:
+        raise InputError("kinematics.solar: three numbers are needed, U, V, W [km/s]")
     threads.limit(1)
     import h5py
     import numpy as np

@@ -29,7 +29,7 @@ def main(argv=None):
     args = build_parser().parse_args(argv)
     threads.limit(1)
     import numpy as np
-    from mstarhash import separators
+    from mstarhash import separators, star_flags
     from mstarhash.files import replacing
     from mstarhash.measured import read_aligned, read_measured, write_aligned
     from mstarhash.progress import say
@@ -52,8 +52,11 @@ def main(argv=None):
                 say(f"luminosity: {plane}: under {args.min_labels} giants or dwarfs with a Gaia class; not learned")
         columns |= decide(table, chances, label, flags)
         rows += rates_without_gaia(table, label, blind)
-        giant = columns["giant"]
-        say(f"luminosity: {(giant == 1).sum():,} giants, {(giant == 0).sum():,} dwarfs, {np.isnan(giant).sum():,} open")
+        giant, differ = columns["giant"], star_flags.has(columns["flags"], "giant_conflict").sum()
+        say(
+            f"luminosity: {(giant == 1).sum():,} giants, {(giant == 0).sum():,} dwarfs, {np.isnan(giant).sum():,} open; "
+            f"the voices differ on {differ:,}"
+        )
         write_aligned(name, "luminosity", config_hash(args), table, columns)
         write_rows(name_boundaries, rows)
     return 0

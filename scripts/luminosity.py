@@ -54,8 +54,8 @@ def main(argv=None):
         rows += rates_without_gaia(table, label, blind)
         giant, differ = columns["giant"], star_flags.has(columns["flags"], "giant_conflict").sum()
         say(
-            f"luminosity: {(giant == 1).sum():,} giants, {(giant == 0).sum():,} dwarfs, {np.isnan(giant).sum():,} open; "
-            f"the voices differ on {differ:,}"
+            f"luminosity: {(giant == 1).sum():,} giants, {(giant == 0).sum():,} dwarfs, "
+            f"{np.isnan(giant).sum():,} open; the voices differ on {differ:,}"
         )
         write_aligned(name, "luminosity", config_hash(args), table, columns)
         write_rows(name_boundaries, rows)

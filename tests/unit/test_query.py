@@ -78,7 +78,7 @@ def results(folder):
         (folder / step).mkdir(parents=True)
         with h5py.File(folder / step / "0000.h5", "w") as out:
             out["wave"] = 10 ** np.arange(3.6, 3.95, 1e-4)
-            out.attrs.update(smooth=8.0, scale="robust", thin=4, min_good=0.5, zero_run=3, flat_run=5)
+            out.attrs.update(noise=16.0, smooth=8.0, scale="robust", thin=4, min_good=0.5, zero_run=3, flat_run=5)
     return folder
 
 

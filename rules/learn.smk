@@ -49,6 +49,7 @@ rule negatives:
         script="scripts/negatives.py",
         library=library("negatives"),
         spectra=every("rebin/{shard}.h5"),
+        templates=results("templates/templates.h5"),
         labels=optional("labels"),
     output:
         negatives=results("negatives/negatives.h5"),
@@ -72,6 +73,7 @@ rule negatives:
         " --threads {threads}"
         " --target {params.target:q}"
         " --spectra {input.spectra:q}"
+        " --templates {input.templates:q}"
         " --labels '{input.labels}'"
         " --output {output.negatives:q}"
         " 2> {log:q}"

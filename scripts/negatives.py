@@ -12,6 +12,7 @@ def build_parser():
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--target", required=True, help="wanted class, a pattern on SUBCLASS")
     parser.add_argument("--spectra", nargs="+", required=True, help="HDF5 from rebin.py, all shards")
+    parser.add_argument("--templates", required=True, help="HDF5 from templates.py")
     parser.add_argument("--labels", default="", help="inspection ledger")
     parser.add_argument("--output", required=True, help="HDF5 to write")
     return parser

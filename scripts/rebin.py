@@ -22,6 +22,7 @@ def main(argv=None):
     import numpy as np
     from mstarhash.files import replacing
     from mstarhash.grid import log_grid, resample
+    from mstarhash.noise import trusted
     from mstarhash.parallel import ordered_map
     from mstarhash.progress import Progress
     from mstarhash.scaling import features
@@ -42,6 +43,7 @@ def main(argv=None):
                 old = grid[0] + grid[1] * np.arange(int(grid[2]))
                 f, w, m = (values[mine, pixels] for values in data)
                 flux[mine], ivar[mine], _ = resample(f, w, m == 0, old, new)
+            ivar = trusted(flux, ivar, args.noise)
             return rows, flux, ivar, features(flux, ivar, args.smooth, args.scale, args.thin)
 
         def read():
@@ -51,7 +53,7 @@ def main(argv=None):
         with create(name, "rebin", config_hash(args)) as out:
             write_columns(out, columns)
             out["wave"] = 10**new
-            for key in ("smooth", "scale", "thin"):  # for steps that make features of other spectra
+            for key in ("noise", "smooth", "scale", "thin"):  # for steps that make features of other spectra
                 out.attrs[key] = getattr(args, key)
             for key in ("min_good", "zero_run", "flat_run"):  # as ingest read these
                 if key in source.attrs:

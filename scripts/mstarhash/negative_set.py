@@ -59,7 +59,7 @@ def others(sample, target, labels):
 def write_negatives(out, sample, known, args):
     """The set itself, in `out`, and the mean spectra of the known others in its group `averages`."""
     rng = np.random.default_rng(args.seed)
-    noise = noise_pool(sample, known.unknown, args.noise, rng)
+    noise = noise_pool(sample, known.unknown, args.noise, args.templates, rng)
     writer = Writer(out, sample)
     drawn = even_draw(known.groups, min(args.known, len(known.rows)), rng) if len(known.rows) else np.array([], int)
     label = _averages(out.create_group("averages"), sample, known, args)

@@ -175,7 +175,7 @@ def write_averages(out, sample, clusters, templates, target):
 def write_positives(out, sample, released, clusters, drawn, templates, args):
     """The positive set: drawn spectra and templates, each followed by its degraded copies."""
     rng = np.random.default_rng([args.seed, 1])
-    noise = noise_pool(sample, released.unknown, args.noise, rng)
+    noise = noise_pool(sample, released.unknown, args.noise, templates, rng)
     writer = Writer(out, sample)
     few, copies = clusters.few, args.copies
     if few:

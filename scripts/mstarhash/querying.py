@@ -10,11 +10,12 @@ from mstarhash.codes import pack
 from mstarhash.errors import InputError
 from mstarhash.grid import resample
 from mstarhash.ingestion import read_row
+from mstarhash.noise import trusted
 from mstarhash.scaling import features
 from mstarhash.shards import identity_of_name, order_key, shard_of, stem
 from mstarhash.spectra import read_columns, read_text
 
-RECIPE = ("smooth", "scale", "thin")
+RECIPE = ("noise", "smooth", "scale", "thin")
 READING = ("min_good", "zero_run", "flat_run")
 
 
@@ -45,7 +46,8 @@ def read_one(path, recipe):
         raise InputError(f"{path}: {row.status}: {row.reason}")
     old = row.coeff0 + row.coeff1 * np.arange(len(row.flux))
     flux, ivar, _ = resample(row.flux[None], row.ivar[None], row.mask[None] == 0, old, np.log10(recipe["wave"]))
-    return row, flux[0], ivar[0], features(flux, ivar, **{key: recipe[key] for key in RECIPE})
+    ivar = trusted(flux, ivar, recipe["noise"])
+    return row, flux[0], ivar[0], features(flux, ivar, **{key: recipe[key] for key in RECIPE[1:]})
 
 
 def distances(code, codes):

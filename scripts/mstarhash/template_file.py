@@ -35,3 +35,11 @@ def model_spectra(path, wave, target, most=None):
     typical = np.array([np.median(row[good]) if good.any() else 1 for row, good in zip(flux, known, strict=True)], "f4")
     ivar = np.where(known, (MODEL_SNR / np.maximum(typical, 1e-30))[:, None] ** 2, 0).astype("f4")
     return np.array([item[1] for item in found]), np.array([item[2] for item in found]), flux, ivar
+
+
+def all_models(path, wave):
+    """(k, p) flux of every template on the grid, NaN beyond its range; those that cover 4000 A to the end of the grid."""
+    with h5py.File(path) as source:
+        pairs = [(group["wave"][:], group["flux"][:]) for group in source.values()]
+    long = [(w, f) for w, f in pairs if w[0] <= 4000 and w[-1] >= wave[-1] - 100]
+    return np.array([np.interp(wave, w, f, left=np.nan, right=np.nan) for w, f in long], "f4").reshape(-1, len(wave))

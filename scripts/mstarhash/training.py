@@ -8,10 +8,11 @@ Columns of a row: identity and order of the spectrum, `kind` (drawn, template, c
 import h5py
 import numpy as np
 
-from mstarhash.degrade import degraded
+from mstarhash.degrade import degraded, noise_of
 from mstarhash.scaling import features
 from mstarhash.shards import IDENTITY
 from mstarhash.spectra import write_columns
+from mstarhash.template_file import all_models
 
 COLUMNS = (*IDENTITY, "order", "kind", "family", "class", "subclass", "group", "cluster", "snr_r")
 MAX_SHIFT = 3  # pixels of 69 km/s: velocities of copies are drawn from -MAX_SHIFT..MAX_SHIFT
@@ -35,13 +36,14 @@ class Writer:
         self.families = 0
 
     def add(self, columns, flux, ivar, copies, noise, rng):
-        """One block. columns: arrays of the first rows; copies: how many of each; noise: (flux, ivar) to draw from."""
+        """One block. columns: arrays of the first rows; copies: how many of each; noise: Noise or None."""
         n = len(flux)
         sets = [(flux, ivar, columns["kind"])]
-        for _ in range(copies if noise is not None and len(noise[0]) else 0):
-            pick = rng.integers(len(noise[0]), size=n)
+        for _ in range(copies if noise is not None and len(noise) else 0):
+            pick = rng.integers(len(noise), size=n)
             shifts = rng.integers(-MAX_SHIFT, MAX_SHIFT + 1, size=n)
-            sets.append((*degraded(flux, ivar, noise[0][pick], noise[1][pick], self.wave, shifts, rng), ["copy"] * n))
+            signs = rng.choice([-1, 1], size=n)
+            sets.append((*degraded(flux, ivar, noise, pick, self.wave, shifts, signs), ["copy"] * n))
         many = len(sets)
         interleave = np.arange(n * many).reshape(many, n).T.ravel()
         flux, ivar = (np.concatenate([part[k] for part in sets])[interleave] for k in (0, 1))
@@ -67,10 +69,11 @@ class Writer:
         )
 
 
-def noise_pool(sample, unknown, size, rng):
-    """flux, ivar of up to `size` unclassified spectra drawn for their noise."""
+def noise_pool(sample, unknown, size, templates, rng):
+    """Noise of up to `size` unclassified spectra; templates: path of templates.h5, whose models are taken away."""
     rows = unknown if len(unknown) <= size else np.sort(rng.choice(unknown, size, replace=False))
-    return sample.rows("flux", rows), sample.rows("ivar", rows)
+    wave = sample.fixed("wave")
+    return noise_of(sample.rows("flux", rows), sample.rows("ivar", rows), wave, all_models(templates, wave))
 
 
 def read_set(path, names):

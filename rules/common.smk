@@ -39,14 +39,14 @@ def every(path):
 def flags(*sections):
     """The keys of sections of the config as `--key=value` words, in the schema's order."""
     words = []
-    for section in sections if set(sections) <= set(config) else []:
+    for section in sections:
         words += configuration.flag_list(config[section], SCHEMA["properties"][section])
     return words
 
 
 def library(step):
     """The modules that scripts/<step>.py imports, directly or not."""
-    return library_of(f"scripts/{step}.py", "scripts", "mstarhash") if Path(f"scripts/{step}.py").exists() else []
+    return library_of(f"scripts/{step}.py", "scripts", "mstarhash")
 
 
 def optional(key):

@@ -55,7 +55,7 @@ rule catalogue:
         " 2> {log:q}"
 
 
-REAL = config.get("figures", {}).get("real")
+REAL = config["figures"]["real"]
 FIGURES = ("candidates", "ranking", "positives", "mock", "luminosity", "activity", "kinematics")
 
 

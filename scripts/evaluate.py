@@ -32,7 +32,8 @@ def main(argv=None):
 
     with ExitStack() as stack:
         name = {
-            key: stack.enter_context(replacing(getattr(args, key))) for key in ("ranking", "curves", "reliability", "bits")
+            key: stack.enter_context(replacing(getattr(args, key)))
+            for key in ("ranking", "curves", "reliability", "bits")
         }
         scores, truth, p_m = evaluation.unknown_scores(args)
         held, held_truth = evaluation.held_back_scores(args.model)

@@ -106,7 +106,9 @@ def write_reliability(path, p_m, truth, bins=10):
         if len(truth):
             base = truth.mean()
             brier, plain = ((p_m - truth) ** 2).mean(), base * (1 - base)
-            writer.writerow(["all", len(truth), f"{p_m.mean():.5f}", f"{base:.5f}", f"{np.sqrt(plain / len(truth)):.5f}"])
+            writer.writerow(
+                ["all", len(truth), f"{p_m.mean():.5f}", f"{base:.5f}", f"{np.sqrt(plain / len(truth)):.5f}"]
+            )
             writer.writerow(["brier skill", len(truth), f"{1 - brier / plain:.4f}", "", ""])
 
 

@@ -66,7 +66,9 @@ def _logistic(x, wanted, weights, start, ridge=1e-3):
     def loss(c):
         margin = side * (x @ c)
         slope = -side * weights * expit(-margin)
-        return weights @ np.logaddexp(0, -margin) + ridge * (c[:-1] ** 2).sum() / 2, x.T @ slope + ridge * np.r_[c[:-1], 0]
+        return weights @ np.logaddexp(0, -margin) + ridge * (c[:-1] ** 2).sum() / 2, x.T @ slope + ridge * np.r_[
+            c[:-1], 0
+        ]
 
     bounds = [(0, None)] * (len(start) - 1) + [(None, None)]
     return minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 500}).x

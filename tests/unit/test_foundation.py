@@ -5,7 +5,6 @@ import re
 from pathlib import Path
 
 import pytest
-
 from mstarhash import checking, configuration, shards
 from mstarhash.errors import InputError, exit_code
 from mstarhash.files import Superseded, replacing
@@ -27,7 +26,8 @@ def test_identity_and_order():
 
 def test_flags_come_back_and_numbers_have_one_spelling():
     part = SCHEMA["properties"]["rebin"]
-    values = {"wave_min": 3900, "wave_max": 9000.0, "step": 1e-4, "smooth": 8, "scale": "robust", "thin": 4}
+    values = {"wave_min": 3900, "wave_max": 9000.0, "step": 1e-4, "noise": 16}
+    values |= {"smooth": 8, "scale": "robust", "thin": 4}
     words = configuration.flag_list(values, part)
     assert words == configuration.flag_list(dict(reversed(values.items())) | {"wave_min": 3900.0}, part)
     args = configuration.section_parser("", "rebin").parse_args(words)
@@ -37,7 +37,12 @@ def test_flags_come_back_and_numbers_have_one_spelling():
 
 @pytest.mark.parametrize(
     "value, schema, text",
-    [(None, {"type": ["string", "null"]}, ""), (True, {"type": "boolean"}, "true"), ([1, 2], {"type": "array", "items": {"type": "integer"}}, "1,2"), (-1.5, {"type": "number"}, "-1.5")],
+    [
+        (None, {"type": ["string", "null"]}, ""),
+        (True, {"type": "boolean"}, "true"),
+        ([1, 2], {"type": "array", "items": {"type": "integer"}}, "1,2"),
+        (-1.5, {"type": "number"}, "-1.5"),
+    ],
 )
 def test_text_of_values(value, schema, text):
     assert configuration.to_text(value, schema) == text

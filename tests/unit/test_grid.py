@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-
 from mstarhash.grid import edges, log_grid, overlaps, resample, shift_of, shift_rows
 
 

@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-
 from mstarhash.matching import binned, fit, gains, prepare
 
 P = 300
@@ -10,9 +9,7 @@ P = 300
 def averages():
     rng = np.random.default_rng(0)
     flux = 1 + 0.5 * np.cumsum(rng.standard_normal((6, P)), axis=1) / np.sqrt(P)
-    return prepare(
-        flux, np.ones_like(flux), [True] * 3 + [False] * 3, np.arange(6), np.arange(P), (0, P), 2, 3
-    )
+    return prepare(flux, np.ones_like(flux), [True] * 3 + [False] * 3, np.arange(6), np.arange(P), (0, P), 2, 3)
 
 
 def test_gain_without_prior_equals_least_squares(averages):

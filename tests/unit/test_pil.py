@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
-from scipy.linalg import cho_solve
-
 from mstarhash import pil
+from scipy.linalg import cho_solve
 
 
 @pytest.fixture
@@ -59,7 +58,11 @@ def test_random_encoder_ignores_row_order_and_tied_one_reconstructs(data):
     w = network.layers[0][0]
     assert np.allclose(w.T @ w, np.eye(25), atol=1e-5)
     tied = pil.train_reconstruct(x, [], 30, "tied", 1e-3, 3, 1)[0]
-    h = pil.Network(np.zeros(30, "f4"), [pil.orthonormal_layer(np.random.default_rng(3), 30, 30)]).hidden(x).astype("f8")
+    h = (
+        pil.Network(np.zeros(30, "f4"), [pil.orthonormal_layer(np.random.default_rng(3), 30, 30)])
+        .hidden(x)
+        .astype("f8")
+    )
     damped = h.T @ h + 1e-3 * np.trace(h.T @ h) / 30 * np.eye(30)
     assert np.allclose(tied.layers[0][0], np.linalg.solve(damped, h.T @ x).T, atol=1e-3)
 

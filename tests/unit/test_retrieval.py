@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-
 from mstarhash.codes import hamming, pack, signs, unpack
 from mstarhash.retrieval import count_distances, cuts, mean_nearest, select
 
@@ -47,7 +46,9 @@ def test_mean_of_nearest_leaves_out_what_does_not_count():
     rng = np.random.default_rng(2)
     codes = np.where(rng.random((30, 64)) > 0.5, 1, -1).astype("f4")
     plain = mean_nearest(codes, codes, 3)
-    without = mean_nearest(codes, codes, 3, lambda rows: (np.arange(rows.stop - rows.start), np.arange(rows.start, rows.stop)))
+    without = mean_nearest(
+        codes, codes, 3, lambda rows: (np.arange(rows.stop - rows.start), np.arange(rows.start, rows.stop))
+    )
     distance = hamming(codes, codes)
     assert np.allclose(plain, np.sort(distance, 1)[:, :3].mean(1))
     assert np.allclose(without, np.sort(distance, 1)[:, 1:4].mean(1))

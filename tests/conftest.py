@@ -1,8 +1,9 @@
-"""Fixtures that every test may use."""
+"""Fixtures that every test may use; the small survey is run once to the end for all tests of the workflow."""
 
 from pathlib import Path
 
 import pytest
+from project import WHEEL, copy_project, run
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -36,3 +37,20 @@ def templates_file(tmp_path_factory):
     listing = ROOT / "config" / "templates.csv"
     assert templates.main(["--source", str(wheel), "--listing", str(listing), "--output", str(path)]) == 0
     return path
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory):
+    """A project in which config/small.yaml has run to the end."""
+    if not WHEEL.is_dir():
+        pytest.skip("no template spectra in .templates/: run `make setup`")
+    folder = copy_project(tmp_path_factory.mktemp("project") / "finished")
+    run(folder, "--configfile", "config/small.yaml")
+    return folder
+
+
+def pytest_collection_modifyitems(items):
+    """One worker runs the tests of the workflow, so that the small survey is made once."""
+    for item in items:
+        if "workflow" in item.path.parts:
+            item.add_marker(pytest.mark.xdist_group("workflow"))

@@ -14,10 +14,12 @@ from mstarhash.spectra import blocks
 def held_out_evidence(args, labelled, averages, wanted):
     """Evidence (m, 3) and the rows it belongs to: copies of positives and known others, unclassified as they are.
 
-    Copies stand for the class as it looks among the unclassified spectra. A row's family does not count among
+    Copies stand for the class as it looks among the unclassified spectra (without copies: the originals). A row's family does not count among
     its neighbours, and the average of its own cluster is not used.
     """
-    rows = np.flatnonzero(np.isin(labelled["kind"], ["copy", "inspected", "presumed"]))
+    copied = np.any(labelled["kind"] == "copy")
+    known = ["copy"] if copied else ["drawn", "template", "known"]
+    rows = np.flatnonzero(np.isin(labelled["kind"], [*known, "inspected", "presumed"]))
     codes = signs(labelled["codes"], args.bits)
     yes, no = np.flatnonzero(wanted), np.flatnonzero(~wanted)
     near = {}

@@ -2,6 +2,12 @@
 
 The listing (config/templates.csv) says for each spectrum where its file is and what it is; nothing is taken from
 the file but wavelength and flux. All spectra come out on one logarithmic grid, in vacuum, at zero velocity.
+
+The column `drift` of the listing is the velocity by which the wavelength scale is off at some wavelengths, beside
+`velocity`: linear between them, constant beyond. That of kesseli2019 runs from some 40 km/s at 5200 Angstrom to 0 at
+7100. For dwarfs it was measured in windows against bochanski2007 and kesseli2017 (whose scales agree with each other
+and with bright LAMOST M stars within 5 km/s everywhere); for subdwarfs at Mg b (5100-5230 Angstrom) against K and
+early M dwarfs, with the run of the Na D and K I lines beyond; their Ca II lines near 8600 are at rest within 5 km/s.
 """
 
 import csv
@@ -20,7 +26,7 @@ STEP = 2e-5  # dex of wavelength
 GRID = 10 ** np.arange(np.log10(3651.0), np.log10(9250.0), STEP)  # vacuum [Angstrom]
 TEXTS = ("type", "luminosity", "metal", "activity", "library", "reference", "use")
 NUMBERS = ("subtype", "place", "feh", "resolution")
-COLUMNS = ("name", "file", *TEXTS, *NUMBERS, "medium", "velocity", "donor", "telluric")
+COLUMNS = ("name", "file", *TEXTS, *NUMBERS, "medium", "velocity", "drift", "donor", "telluric")
 # oxygen B, water, oxygen A, water [vacuum Angstrom]: surveys correct them, some libraries do not
 BANDS = ((6862.0, 6952.0), (7158.0, 7345.0), (7588.0, 7714.0), (8105.0, 8385.0))
 
@@ -43,7 +49,7 @@ def vacuum(air):
 
 
 def read_listing(path):
-    """Rows of the listing as dicts, numbers converted; an empty number is NaN."""
+    """Rows of the listing as dicts, numbers converted (an empty one is NaN), a drift as pairs [Angstrom, km/s]."""
     with open(path, newline="") as handle:
         rows = list(csv.DictReader(line for line in handle if not line.startswith("#")))
     if not rows or set(COLUMNS) - set(rows[0]):
@@ -51,6 +57,10 @@ def read_listing(path):
     for row in rows:
         for key in (*NUMBERS, "velocity"):
             row[key] = float(row[key]) if row[key] else float("nan")
+        try:
+            row["drift"] = [[float(x) for x in pair.split(":", 1)] for pair in row["drift"].split()]
+        except ValueError:
+            raise InputError(f"{path}: {row['name']}: a drift is a list of wavelength:velocity") from None
     return rows
 
 
@@ -122,7 +132,10 @@ def load(source, row):
         raise InputError(f"{row['file']}: not a table of wavelength and flux ({error})") from None
     if row["medium"] == "air":
         wave = vacuum(wave)
-    flux = to_grid(wave / (1 + row["velocity"] / LIGHT), flux)
+    velocity = row["velocity"]
+    if row["drift"]:  # error of the wavelength scale
+        velocity = velocity + np.interp(wave, *zip(*row["drift"], strict=True))
+    flux = to_grid(wave / (1 + velocity / LIGHT), flux)
     return flux / level(flux)
 
 

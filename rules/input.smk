@@ -17,7 +17,7 @@ rule templates:
         "../envs/templates.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 1500 * attempt,
+        mem_mb=lambda wildcards, attempt: 800 * attempt,
         runtime=10,
     message:
         "Reading the template spectra"
@@ -49,7 +49,7 @@ rule survey:
         "../envs/survey.yaml"
     threads: 2
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=30,
     params:
         flags=flags("survey"),
@@ -85,7 +85,7 @@ if config["input"]["kind"] == "mock":
             "../envs/manifest.yaml"
         threads: 1
         resources:
-            mem_mb=lambda wildcards, attempt: 1000 * attempt,
+            mem_mb=lambda wildcards, attempt: 600 * attempt,
             runtime=30,
         params:
             flags=flags("manifest"),
@@ -117,7 +117,7 @@ rule ingest:
         "../envs/ingest.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 1500 * attempt,
+        mem_mb=lambda wildcards, attempt: 700 * attempt,
         runtime=60,
     params:
         flags=flags("ingest"),
@@ -147,7 +147,7 @@ rule rebin:
         "../envs/rebin.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 1500 * attempt,
+        mem_mb=lambda wildcards, attempt: 900 * attempt,
         runtime=60,
     params:
         flags=flags("rebin"),

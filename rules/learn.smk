@@ -22,7 +22,7 @@ rule positives:
         "../envs/positives.yaml"
     threads: 2
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        mem_mb=lambda wildcards, attempt: 1600 * attempt,
         runtime=120,
     params:
         flags=flags("positives"),
@@ -61,7 +61,7 @@ rule negatives:
         "../envs/negatives.yaml"
     threads: 2
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        mem_mb=lambda wildcards, attempt: 1600 * attempt,
         runtime=120,
     params:
         flags=flags("negatives"),
@@ -96,7 +96,7 @@ rule train:
         "../envs/train.yaml"
     threads: 2
     resources:
-        mem_mb=lambda wildcards, attempt: 6000 * attempt,
+        mem_mb=lambda wildcards, attempt: 1600 * attempt,
         runtime=120,
     params:
         flags=flags("train", "retrieve", "match"),

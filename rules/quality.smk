@@ -25,7 +25,7 @@ rule evaluate:
         "../envs/evaluate.yaml"
     threads: 2
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        mem_mb=lambda wildcards, attempt: 1900 * attempt,
         runtime=120,
     params:
         flags=flags("evaluate", "retrieve"),

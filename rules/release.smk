@@ -29,7 +29,7 @@ rule catalogue:
         "../envs/catalogue.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=60,
     params:
         flags=flags("catalogue"),
@@ -95,7 +95,7 @@ rule figures:
         "../envs/figures.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=30,
     params:
         flags=flags("figures", "match"),

@@ -17,7 +17,7 @@ rule encode:
         "../envs/encode.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 1500 * attempt,
+        mem_mb=lambda wildcards, attempt: 700 * attempt,
         runtime=60,
     message:
         "Coding shard {wildcards.shard}"
@@ -46,7 +46,7 @@ rule retrieve_count:
         "../envs/retrieve.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 1500 * attempt,
+        mem_mb=lambda wildcards, attempt: 700 * attempt,
         runtime=60,
     params:
         flags=flags("retrieve"),
@@ -77,7 +77,7 @@ rule retrieve_cut:
         "../envs/retrieve.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 1500 * attempt,
+        mem_mb=lambda wildcards, attempt: 600 * attempt,
         runtime=60,
     params:
         flags=flags("retrieve"),
@@ -108,7 +108,7 @@ rule retrieve:
         "../envs/retrieve.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 1500 * attempt,
+        mem_mb=lambda wildcards, attempt: 900 * attempt,
         runtime=60,
     params:
         flags=flags("retrieve"),
@@ -141,7 +141,7 @@ rule match:
         "../envs/match.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=120,
     params:
         flags=flags("match"),
@@ -176,7 +176,7 @@ rule candidates:
         "../envs/candidates.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 3000 * attempt,
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=60,
     params:
         flags=flags("candidates"),

@@ -17,7 +17,7 @@ rule measure_released:
         "../envs/measure.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        mem_mb=lambda wildcards, attempt: 900 * attempt,
         runtime=120,
     params:
         flags=flags("measure"),
@@ -53,7 +53,7 @@ rule measure:
         "../envs/measure.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        mem_mb=lambda wildcards, attempt: 900 * attempt,
         runtime=120,
     params:
         flags=flags("measure"),
@@ -91,7 +91,7 @@ rule crossmatch:
         "../envs/crossmatch.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=120,
     params:
         flags=flags("crossmatch"),
@@ -124,7 +124,7 @@ rule luminosity:
         "../envs/luminosity.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        mem_mb=lambda wildcards, attempt: 800 * attempt,
         runtime=60,
     params:
         flags=flags("luminosity"),
@@ -156,7 +156,7 @@ rule activity:
         "../envs/activity.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        mem_mb=lambda wildcards, attempt: 800 * attempt,
         runtime=60,
     params:
         flags=flags("activity"),
@@ -190,7 +190,7 @@ rule kinematics:
         "../envs/kinematics.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        mem_mb=lambda wildcards, attempt: 800 * attempt,
         runtime=60,
     params:
         flags=flags("kinematics"),

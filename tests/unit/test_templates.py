@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import templates as step
 from conftest import ROOT
-from mstarhash import templates
+from mstarhash import templates, velocity
 from mstarhash.errors import InputError, exit_code
 from mstarhash.indices import INDICES, Spectra, measure
+from mstarhash.standards import pixel_means
 from mstarhash.templates import GRID, STEP
 
 # TiO5, CaH1, CaH2, CaH3, CaOH, measured on the original files: dwarfs of Bochanski 2007 M0-M8, Kesseli 2017 M0-M8
@@ -170,3 +171,71 @@ def test_no_archive_is_one_line(tmp_path):
     (tmp_path / "x.whl").write_bytes(b"no archive")
     with pytest.raises(InputError, match="neither a folder nor a wheel"):
         templates.Source(tmp_path / "x.whl")
+
+
+KEYS = {"whole": (5000, 8950), "blue": (5000, 6500), "middle": (6500, 7600), "red": (7700, 8950)}
+
+
+@pytest.fixture(scope="module")
+def offsets(every):
+    """{range: {name: (mean velocity against other dwarfs within 1.2 subtypes, against the best of them) [km/s]}}."""
+    grid = velocity.grid()
+    laid = {}
+    for name, t in every.items():
+        plain = not name.startswith("giant") and t.attrs["library"] in ("bochanski2007", "kesseli2017", "kesseli2019")
+        if plain and t.attrs["luminosity"] == "dwarf" and -7 <= t.attrs["place"] <= 7:
+            real = np.isfinite(t.flux) & (t.wave >= t.attrs["wave_min"]) & (t.wave <= t.attrs["wave_max"])
+            laid[name] = pixel_means(t.wave[real], t.flux[real].astype("f8"), grid)
+    place = np.array([every[name].attrs["place"] for name in laid])
+    rv = np.array(["rv" in every[name].attrs["use"].split(",") for name in laid])
+    flux = np.array(list(laid.values()))
+    ivar = np.where(np.isfinite(flux) & (flux > 0), 1e4, 0)
+    own = np.array([velocity.prepare(one, grid) for one in flux[rv]])
+    near = (np.abs(place[:, None] - place[rv]) < 1.2) & (np.flatnonzero(rv) != np.arange(len(place))[:, None])
+    out = {}
+    for key, (low, high) in KEYS.items():
+        used = velocity.used_pixels(grid, low, high, [5570, 5590, 5880, 5905, 6864, 6950, 7590, 7700])
+        bank = velocity.bank(own, used, 150.0)
+        flat, weight = velocity.flatten(np.nan_to_num(flux), ivar, used, 0.03)
+        speeds, gains = np.full(near.shape, np.nan), np.zeros(near.shape)
+        for k in range(len(own)):
+            mine = np.flatnonzero(near[:, k])
+            found = velocity.correlate(flat[mine], weight[mine], np.zeros(len(mine)), bank, np.arange(len(own)) == k)
+            speeds[mine, k], gains[mine, k] = found.velocity, found.gains[:, k]
+        best = gains.argmax(1)
+        out[key] = {
+            name: (speeds[i, near[i]].mean(), speeds[i, best[i]]) for i, name in enumerate(laid) if near[i].any()
+        }
+    return out
+
+
+def test_each_dwarf_against_every_other(offsets, every):
+    """The libraries agree on where rest is, to 3 km/s, whatever the part of the spectrum for the M dwarfs."""
+    for name, (mean_speed, _) in offsets["whole"].items():
+        if every[name].attrs["metal"] == "d":
+            assert abs(mean_speed) < 3, name
+    assert len(offsets["whole"]) > 60
+    for key in ("blue", "middle", "red"):
+        solar = {
+            n: s for n, s in offsets[key].items() if every[n].attrs["metal"] == "d" and every[n].attrs["place"] >= 0
+        }
+        library = [s for n, (_, s) in solar.items() if n.startswith("kesseli2019")]
+        print(key, solar)
+        assert len(library) == 7 and np.abs(library).max() < 6 and abs(np.mean(library)) < 3, key
+
+
+def test_a_drift_is_taken_off():
+    wave = np.arange(4000.0, 9000.0, 0.5)
+    lines = (4500.0, 6000.0, 8000.0)
+    shift = np.interp(lines, [5000, 7000], [40, 0])
+    flux = 1 - sum(
+        0.5 * np.exp(-0.5 * ((wave - line * (1 + v / templates.LIGHT)) / 3) ** 2)
+        for line, v in zip(lines, shift, strict=True)
+    )
+    table = "\n".join(f"{w} {f}" for w, f in zip(wave, flux, strict=True)).encode()
+    row = {"file": "a", "medium": "vacuum", "velocity": 0.0, "drift": [[5000, 40], [7000, 0]]}
+    read = templates.load(type("", (), {"read": lambda self, file: table})(), row)
+    for line in lines:
+        near = np.abs(GRID - line) < 12
+        depth = np.nanmax(read[near]) - read[near]
+        assert (depth * GRID[near]).sum() / depth.sum() == pytest.approx(line, abs=0.02)  # 1 km/s

@@ -153,6 +153,7 @@ def test_ends_meet_the_donor():
         (lambda text: text.replace("medium", "air", 1), "a listing of templates has the columns"),
         (lambda text: text.replace(",kesseli2017_K7", ",nobody_K7"), "no template nobody_K7"),
         (lambda text: text.replace("K00_SDSS_kesseli2017.txt", "lost.txt"), "has no .*lost.txt"),
+        (lambda text: text.replace("6330:33", "6330"), "Gl143-1: a drift is a list of wavelength:velocity"),
     ],
 )
 def test_a_wrong_listing_is_one_line(change, said, tmp_path, templates_file, capsys):
@@ -183,7 +184,7 @@ def offsets(every):
     laid = {}
     for name, t in every.items():
         plain = not name.startswith("giant") and t.attrs["library"] in ("bochanski2007", "kesseli2017", "kesseli2019")
-        if plain and t.attrs["luminosity"] == "dwarf" and -7 <= t.attrs["place"] <= 7:
+        if plain and t.attrs["luminosity"] == "dwarf" and t.attrs["metal"] == "d" and -5 <= t.attrs["place"] <= 7:
             real = np.isfinite(t.flux) & (t.wave >= t.attrs["wave_min"]) & (t.wave <= t.attrs["wave_max"])
             laid[name] = pixel_means(t.wave[real], t.flux[real].astype("f8"), grid)
     place = np.array([every[name].attrs["place"] for name in laid])
@@ -195,13 +196,12 @@ def offsets(every):
     out = {}
     for key, (low, high) in KEYS.items():
         used = velocity.used_pixels(grid, low, high, [5570, 5590, 5880, 5905, 6864, 6950, 7590, 7700])
-        bank = velocity.bank(own, used, 150.0)
         flat, weight = velocity.flatten(np.nan_to_num(flux), ivar, used, 0.03)
         speeds, gains = np.full(near.shape, np.nan), np.zeros(near.shape)
         for k in range(len(own)):
-            mine = np.flatnonzero(near[:, k])
-            found = velocity.correlate(flat[mine], weight[mine], np.zeros(len(mine)), bank, np.arange(len(own)) == k)
-            speeds[mine, k], gains[mine, k] = found.velocity, found.gains[:, k]
+            mine, bank = np.flatnonzero(near[:, k]), velocity.bank(own[k : k + 1], used, 150.0)
+            found = velocity.correlate(flat[mine], weight[mine], np.zeros(len(mine)), bank, np.ones(1, bool))
+            speeds[mine, k], gains[mine, k] = found.velocity, found.gains[:, 0]
         best = gains.argmax(1)
         out[key] = {
             name: (speeds[i, near[i]].mean(), speeds[i, best[i]]) for i, name in enumerate(laid) if near[i].any()
@@ -209,19 +209,16 @@ def offsets(every):
     return out
 
 
-def test_each_dwarf_against_every_other(offsets, every):
+def test_each_dwarf_against_every_other(offsets):
     """The libraries agree on where rest is, to 3 km/s, whatever the part of the spectrum for the M dwarfs."""
-    for name, (mean_speed, _) in offsets["whole"].items():
-        if every[name].attrs["metal"] == "d":
-            assert abs(mean_speed) < 3, name
-    assert len(offsets["whole"]) > 60
+    for name, (speed, _) in offsets["whole"].items():
+        assert abs(speed) < 3, name
+    assert len(offsets["whole"]) > 40
     for key in ("blue", "middle", "red"):
-        solar = {
-            n: s for n, s in offsets[key].items() if every[n].attrs["metal"] == "d" and every[n].attrs["place"] >= 0
-        }
-        library = [s for n, (_, s) in solar.items() if n.startswith("kesseli2019")]
-        print(key, solar)
-        assert len(library) == 7 and np.abs(library).max() < 6 and abs(np.mean(library)) < 3, key
+        library = [s for n, (_, s) in offsets[key].items() if n.startswith("kesseli2019_M") or n.endswith("Gl143-1")]
+        assert len(library) == 7
+        assert np.abs(library).max() < 5, key  # one pair: shapes differ too
+        assert abs(np.mean(library)) < 3, key
 
 
 def test_a_drift_is_taken_off():

@@ -1,6 +1,7 @@
 """Which modules of a package a script needs, so that Snakemake can watch them."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 
@@ -12,14 +13,18 @@ def library_of(script, folder, package):
     root = Path(folder) / package
     found, queue = set(), [Path(script)]
     while queue:
-        tree = ast.parse(queue.pop().read_text())
-        for node in ast.walk(tree):
-            for name in _names(node, package):
-                path = root / f"{name}.py"
-                if path.exists() and path not in found:
-                    found.add(path)
-                    queue.append(path)
+        for name in _imported(queue.pop().read_text(), package):
+            path = root / f"{name}.py"
+            if path.exists() and path not in found:
+                found.add(path)
+                queue.append(path)
     return sorted(str(path) for path in found | {root / "__init__.py"})
+
+
+@cache
+def _imported(text, package):
+    """Module names below `package` that a text may import; modules are shared by many steps, so each is read once."""
+    return sorted({name for node in ast.walk(ast.parse(text)) for name in _names(node, package)})
 
 
 def _names(node, package):

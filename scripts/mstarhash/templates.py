@@ -58,7 +58,7 @@ def read_listing(path):
         for key in (*NUMBERS, "velocity"):
             row[key] = float(row[key]) if row[key] else float("nan")
         try:
-            row["drift"] = [[float(x) for x in pair.split(":", 1)] for pair in row["drift"].split()]
+            row["drift"] = [(float(wave), float(v)) for wave, v in (pair.split(":") for pair in row["drift"].split())]
         except ValueError:
             raise InputError(f"{path}: {row['name']}: a drift is a list of wavelength:velocity") from None
     return rows

@@ -1,5 +1,6 @@
 """A copy of the project in a folder of its own, and Snakemake run in it as a user would."""
 
+import json
 import os
 import re
 import shutil
@@ -38,19 +39,40 @@ def link_project(source, folder):
     return folder
 
 
+def environment():
+    """As a user's shell has it: the tests' own Python first on the path."""
+    found = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    return {name: value for name, value in found.items() if name not in ("PYTHONWARNINGS", "PYTHONDONTWRITEBYTECODE")}
+
+
 def run(folder, *arguments, check=True):
     """Run snakemake in `folder`; returns the finished process with its output."""
     command = [sys.executable, "-m", "snakemake", "--cores", "2", *map(str, arguments)]
-    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-    environment.pop("PYTHONWARNINGS", None)
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment())
     if check:
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-6000:]
     return done
 
 
+def job_table(text):
+    """{rule: jobs} of what a dry run prints."""
+    table = re.search(r"^job +count\n-+ +-+\n(.*?)^total", text, re.M | re.S)
+    return {} if table is None else {name: int(count) for name, count in map(str.split, table[1].splitlines())}
+
+
 def scheduled(folder, *arguments):
     """{rule: jobs} of a dry run."""
     done = run(folder, "--dry-run", *arguments)
-    table = re.search(r"^job +count\n-+ +-+\n(.*?)^total", done.stdout + done.stderr, re.M | re.S)
-    return {} if table is None else {name: int(count) for name, count in map(str.split, table[1].splitlines())}
+    return job_table(done.stdout + done.stderr)
+
+
+def scheduled_each(cases):
+    """[{rule: jobs}] of a dry run for each (folder, *arguments); many cost little more than one."""
+    words = json.dumps([list(map(str, case)) for case in cases])
+    done = subprocess.run(
+        [sys.executable, ROOT / "tests/dry_runs.py", words], capture_output=True, text=True, env=environment()
+    )
+    assert done.returncode == 0, done.stderr[-6000:]
+    found = json.loads(done.stdout)
+    assert not any(code for code, _ in found), next(text for code, text in found if code)
+    return [job_table(text) for _, text in found]

@@ -29,13 +29,15 @@ def main(argv=None):
     from mstarhash.progress import say
 
     with replacing(args.output) as name, replacing(args.fractions) as name_fractions:
-        table = read_measured(args.measure, ["subtype", "ewha", "ewha_err", "snr_ha", "source"])
+        table = read_measured(args.measure, ["subtype", "ewha", "ewha_err", "snr_ha", "ha_peak_snr", "source"])
         table |= read_aligned(args.luminosity, table, ["giant"])
         width, error = table["ewha"], table["ewha_err"]
         usable = activity_rules.told(width, error, table["snr_ha"], table["giant"], args.min_snr)
         columns = {
             "active": activity_rules.guo(width, usable, args.min_ew),
-            "active_west": activity_rules.west(width, error, usable, args.west_ew),
+            "active_west": activity_rules.west(
+                width, error, table["ha_peak_snr"], usable, args.west_ew, args.west_peak
+            ),
         }
         ratio = activity_rules.luminosity(width, error, table["subtype"])
         for key, values in zip(("lha_lbol", "lha_lbol_err"), ratio, strict=True):

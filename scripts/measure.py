@@ -73,6 +73,7 @@ def main(argv=None):
         header = read_columns(source, [*IDENTITY, "order", *HEADER, *RENAMED])
         with create(name, "measure", config_hash(args)) as out:
             out.attrs["rv_offset"] = args.rv_offset
+            out.attrs["noise_scale"] = args.noise_scale
             out.attrs["flag_bits"] = json.dumps({key: [bit, text] for key, (bit, text) in measure_flags.BITS.items()})
             write_columns(out, {RENAMED.get(key, key): values[rows] for key, values in header.items()})
             origin = "released" if args.kind == "released" else "new"

@@ -55,7 +55,10 @@ def measured(star, **columns):
         **{f"mag{k}": np.full(n, np.nan, "f4") for k in range(1, 8)},
         "mjd": np.full(n, 56000.0),
         **dict(zip(("ra", "dec"), at(star, 2000.0), strict=True)),
-        **{key: np.full(n, 20.0) for key in ("snru", "snrg", "snrr", "snri", "snrz", "snr_r", "snr_ha", "rv_r")},
+        **{
+            key: np.full(n, 20.0)
+            for key in ("snru", "snrg", "snrr", "snri", "snrz", "snr_r", "snr_ha", "ha_peak_snr", "rv_r")
+        },
         "rv": star["rv"],
         "rv_err": np.full(n, 5.0),
         "rv_template": np.full(n, "toy"),

@@ -18,9 +18,13 @@ def guo(ew, usable, min_ew):
     return np.where(usable, (ew > min_ew).astype(float), np.nan)
 
 
-def west(ew, error, usable, min_ew):
-    """The same by EW above `min_ew` and above three sigma (West 2011)."""
-    return np.where(usable, ((ew > min_ew) & (ew > 3 * error)).astype(float), np.nan)
+def west(ew, error, peak, usable, min_ew, min_peak):
+    """The same by EW above `min_ew` and three sigma, with a peak above `min_peak` times the noise (West 2011).
+
+    peak: (n,) height of the line over the noise of the continuum (halpha.peak_snr); NaN: not told.
+    """
+    active = (ew > min_ew) & (ew > 3 * error) & (peak > min_peak)
+    return np.where(usable & np.isfinite(peak), active.astype(float), np.nan)
 
 
 def luminosity(ew, error, subtype):

@@ -29,14 +29,42 @@ def equivalent_width(spectra):
 
 def continuum_snr(spectra):
     """(n,) median of flux / sigma over the pixels at least half in the continuum windows; NaN if there are none."""
-    parts = []
-    for pair in CONTINUUM:
-        index, overlap, *_ = pixels(spectra, *pair)
-        flux, variance = (np.take_along_axis(x, index, 1) for x in (spectra.flux, spectra.variance))
-        used = overlap > 0.5 * overlap.max(1, keepdims=True, initial=0)
-        parts.append(np.divide(flux, np.sqrt(variance), out=np.full(flux.shape, np.nan), where=used & (variance > 0)))
-    values = np.concatenate(parts, 1)
+    parts = [_within(spectra, *pair) for pair in CONTINUUM]
+    flux, variance, used = (np.concatenate([part[k] for part in parts], 1) for k in (0, 1, 3))
+    values = np.divide(flux, np.sqrt(variance), out=np.full(flux.shape, np.nan), where=used & (variance > 0))
     out = np.full(len(values), np.nan)
     some = np.isfinite(values).any(1)
     out[some] = np.nanmedian(values[some], axis=1)
     return out
+
+
+def peak_snr(spectra):
+    """(n,) highest pixel of the line above the continuum, over the scatter of the continuum pixels; NaN as the EW.
+
+    The continuum is as for the EW, its scatter that about a straight line through both windows: it holds what noise
+    the flux really has, and the star's own lines.
+    """
+    flux, _, _, used = _within(spectra, *LINE)
+    top = np.max(np.where(used, flux, -np.inf), axis=1, initial=-np.inf)
+    levels = [window(spectra, *pair)[0] for pair in CONTINUUM]
+    cover = window(spectra, *LINE, MIN_LINE)[0]
+    parts = [_within(spectra, *pair) for pair in CONTINUUM]
+    flux, wave, used = (np.concatenate([part[k] for part in parts], 1) for k in (0, 2, 3))
+    weight = used.astype(float)
+    count = weight.sum(1)
+    enough = count >= 10
+    share = weight / np.where(enough, count, 1)[:, None]
+    x = wave - (share * wave).sum(1)[:, None]
+    y = flux - (share * flux).sum(1)[:, None]
+    slope = (share * x * y).sum(1) / np.where(enough, (share * x**2).sum(1), 1)
+    square = (weight * (y - slope[:, None] * x) ** 2).sum(1) / np.where(enough, count - 2, 1)
+    usable = enough & (square > 0) & np.isfinite(cover) & np.isfinite(levels[0] + levels[1])
+    height = np.where(usable, top, 0) - (levels[0] + levels[1]) / 2
+    return np.where(usable, height / np.sqrt(np.where(usable, square, 1)), np.nan)
+
+
+def _within(spectra, low, high):
+    """Flux, variance, wavelength [Angstrom, rest] (n, k) about a window, and which pixels lie in it by half or more."""
+    index, overlap, wave, _ = pixels(spectra, low, high)
+    flux, variance = (np.take_along_axis(x, index, 1) for x in (spectra.flux, spectra.variance))
+    return flux, variance, wave, overlap > 0.5 * overlap.max(1, keepdims=True, initial=0)

@@ -51,7 +51,7 @@ def measure(flux, ivar, mask, coeff0, coeff1, z, tools):
     flux, ivar, mask: (n, p) as ingest wrote them; coeff0, coeff1: (n,) dex; z: (n,) header's, NaN if none.
     """
     keys = tools.keys
-    spectra = indices.Spectra.of(flux, ivar, mask, coeff0, coeff1)
+    spectra = indices.Spectra.of(flux, ivar / keys.noise_scale**2, mask, coeff0, coeff1)
     found, by_template = _velocity(spectra, tools)
     usable_z = np.isfinite(z) & (np.abs(z) < LARGEST_Z)
     large = np.abs(np.nan_to_num(found.velocity)) > keys.rv_large
@@ -63,6 +63,7 @@ def measure(flux, ivar, mask, coeff0, coeff1, z, tools):
     columns, missing = _indices(moved, keys)
     blind = _zeta(moved, columns)
     columns["ewha"], columns["ewha_err"], columns["snr_ha"] = halpha.equivalent_width(moved)
+    columns["ha_peak_snr"] = halpha.peak_snr(moved)
     typed = _subtype(moved, tools)
     columns |= {
         "subtype": typed.subtype,

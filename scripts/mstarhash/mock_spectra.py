@@ -53,6 +53,7 @@ def make_file(library, row, args, rng):
         seen = GRID
     if row["ebv"] > 0 and row["kind"] != "sky":
         flux = flux * mock_models.extinction(row["ebv"])
+    seen = seen * (1 + rng.spawn(1)[0].normal(0, args.wave_rms) / LIGHT)
     step = rng.choice([-1, 1]) * rng.uniform(0.4, 1.2) if row["kind"] == "step" else None
     pixels = np.interp(mock_faults.WAVE, seen, flux)
     spectrum = mock_faults.observe(pixels, row["snr"], rng, args, step)

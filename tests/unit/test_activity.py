@@ -15,7 +15,11 @@ def test_rules():
     usable = activity_rules.told(ew, error, snr, giant, 3.0)
     assert list(usable) == [True, True, True, False, False, False, False, True]
     assert activity_rules.guo(ew, usable, 1.0) == pytest.approx([1, 0, 0, nan, nan, nan, nan, 1], nan_ok=True)
-    assert activity_rules.west(ew, error, usable, 0.75) == pytest.approx([1, 1, 1, nan, nan, nan, nan, 0], nan_ok=True)
+    peak = np.array([9, 3.1, 2.9, 9, 9, 9, 9, 9.0])
+    found = activity_rules.west(ew, error, peak, usable, 0.75, 3.0)
+    assert found == pytest.approx([1, 1, 0, nan, nan, nan, nan, 0], nan_ok=True)
+    peak[0] = nan
+    assert np.isnan(activity_rules.west(ew, error, peak, usable, 0.75, 3.0)[0])
 
 
 def test_luminosity_is_douglas_2014():

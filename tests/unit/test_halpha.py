@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from mstarhash.halpha import equivalent_width
+from mstarhash.halpha import equivalent_width, peak_snr
 from mstarhash.indices import LIGHT, Spectra
 
 
@@ -55,3 +55,25 @@ def test_missing():
     value, error, snr = equivalent_width(block(flux, mask=mask))
     assert np.isnan(value).all() and np.isnan(error).all()
     assert np.isfinite(snr[0]) and np.isnan(snr[1:]).all()
+
+
+def test_peak_over_the_scatter_of_the_continuum():
+    """A slope is no noise; the quoted inverse variance does not matter."""
+    rng = np.random.default_rng(5)
+    sigma, tilt = 0.05, 1 + 2e-3 * (WAVE - 6564.61)
+    flux = tilt * line(2.5, 5.0) + sigma * rng.standard_normal((400, len(WAVE)))
+    height = 5.0 / (2.5 * np.sqrt(2 * np.pi))
+    found = peak_snr(block(flux, snr=777.0))
+    assert np.median(found) == pytest.approx(height / sigma, rel=0.1)
+    quiet = peak_snr(block(tilt + sigma * rng.standard_normal((400, len(WAVE)))))
+    assert (quiet > 3).mean() < 0.05 and 1 < np.median(quiet) < 2  # highest of nine draws
+
+
+def test_peak_missing():
+    mask = np.zeros((3, len(WAVE)), int)
+    mask[0, (WAVE > 6560) & (WAVE < 6568)] = 1
+    mask[1, (WAVE > 6500) & (WAVE < 6540)] = 1
+    flux = np.repeat(line(1.5, 1.0)[None], 3, 0)
+    flux[2] = 1.0  # no scatter at all
+    assert np.isnan(peak_snr(block(flux, mask=mask))).all()
+    assert len(peak_snr(block(np.zeros((0, len(WAVE)))))) == 0

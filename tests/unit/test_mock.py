@@ -9,12 +9,13 @@ import survey
 import yaml
 from astropy.table import Table
 from conftest import ROOT
-from mstarhash import mock_faults, mock_sample
+from mstarhash import mock_faults, mock_sample, velocity
 from mstarhash.configuration import flag_list, read_schema
 from mstarhash.giants import index
 from mstarhash.ingestion import read_row
 from mstarhash.mock_library import Library
 from mstarhash.mock_spectra import true_spectrum
+from mstarhash.standards import pixel_means
 from mstarhash.templates import GRID, read_templates
 
 SMALL = {"n_unknown": 70, "m_fraction": 0.2, "giant_fraction": 0.5, "n_dwarfs": 30, "n_giants": 12, "n_others": 20,
@@ -150,6 +151,23 @@ def test_later_types_have_deeper_bands(library):
     assert depth[1] == pytest.approx(0.82, abs=0.08) and depth[4] == pytest.approx(0.49, abs=0.06)
     subdwarf = [index(GRID, library.dwarf(3, m, 0.5).astype("f8"), "TiO5") for m in (0.0, 0.5, 1.0, 2.0)]
     assert np.all(np.diff(subdwarf) > 0)  # TiO fades with metallicity
+
+
+@pytest.mark.parametrize(("low", "high"), [(5000, 8950), (5000, 6500), (6500, 7600), (7700, 8950)])
+def test_dwarfs_are_at_rest_in_every_part(library, templates_file, low, high):
+    """Against the co-adds that serve for velocities, whose types and libraries are others."""
+    grid = velocity.grid()
+    known = [t for t in read_templates(templates_file, "rv") if t.name[:-1] == "bochanski2007_M"][:8]
+    bank_flux = np.array([velocity.prepare(pixel_means(t.wave, t.flux.astype("f8"), grid), grid) for t in known])
+    used = velocity.used_pixels(grid, low, high, [5570, 5590, 5880, 5905, 6864, 6950, 7590, 7700])
+    stars = [library.dwarf(place, 0.0, share) for place in np.arange(0, 6.3, 0.5) for share in (0.0, 0.5, 1.0)]
+    flux = np.array([pixel_means(GRID, star, grid) for star in stars])
+    good = np.isfinite(flux)
+    flat, weight = velocity.flatten(np.where(good, flux, 0), np.where(good, 1e4, 0), used, 0.03)
+    bank = velocity.bank(bank_flux, used, 200.0)
+    found = velocity.correlate(flat, weight, np.zeros(len(flux)), bank, np.ones(len(known), bool))
+    assert np.abs(found.velocity).max() < 5
+    assert abs(found.velocity.mean()) < 2
 
 
 def test_snr_of_the_unknown_is_lognormal():

@@ -1,9 +1,12 @@
 """Fixtures that every test may use; the small survey is run once to the end for all tests of the workflow."""
 
+import os
+import shutil
 from pathlib import Path
 
 import pytest
-from project import WHEEL, copy_project, run
+import yaml
+from project import FITS, TEMPLATES, TO_CATALOGUE, WHEEL, copy_project, listed, run
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -20,8 +23,6 @@ def shared_data():
 @pytest.fixture(scope="session")
 def default_config():
     """config/config.yaml as a dict."""
-    import yaml
-
     return yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
 
 
@@ -46,6 +47,40 @@ def finished(tmp_path_factory):
         pytest.skip("no template spectra in .templates/: run `make setup`")
     folder = copy_project(tmp_path_factory.mktemp("project") / "finished")
     run(folder, "--configfile", "config/small.yaml")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny(finished, tmp_path_factory):
+    """A project in which tests/tiny.yaml, there as tiny.yaml, has run to the end; templates are those of `finished`."""
+    folder = copy_project(tmp_path_factory.mktemp("project") / "tiny", finished)
+    shutil.copy2(ROOT / "tests/tiny.yaml", folder)
+    (folder / "results/templates").mkdir(parents=True)
+    os.link(finished / TEMPLATES, folder / TEMPLATES)
+    run(folder, "--configfile", "tiny.yaml")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def lamost(tiny, tmp_path_factory):
+    """Most files of `tiny` as one's own files (mine.yaml, `kind: lamost`), run to the catalogue; the rest is in later/.
+
+    Files stand at the same relative paths as in `tiny`, those of later/ are meant to be moved there.
+    """
+    folder = copy_project(tmp_path_factory.mktemp("project") / "lamost", tiny)
+    for path in (TEMPLATES, *(f"results/survey/{name}.fits" for name in ("gaia", "twomass", "wise"))):
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        os.link(tiny / path, folder / path)
+    shutil.copytree(tiny / FITS, folder / FITS, copy_function=os.link)
+    config = yaml.safe_load((tiny / "tiny.yaml").read_text())
+    tables = {name: f"results/survey/{name}.fits" for name in ("gaia", "twomass", "wise")}
+    config["input"] = {"kind": "lamost", "spectra": [f"{FITS}/**/*.fits*"], "catalogue": None} | tables
+    (folder / "mine.yaml").write_text(yaml.safe_dump(config))
+    (folder / "later").mkdir()
+    first = listed(tiny, "0000")[3::20]  # of one shard, of several classes
+    for file in first:
+        (folder / file).rename(folder / "later" / Path(file).name)
+    run(folder, *TO_CATALOGUE, "--configfile", "mine.yaml")
     return folder
 
 

@@ -1,5 +1,6 @@
 """A copy of the project in a folder of its own, and Snakemake run in it as a user would."""
 
+import csv
 import json
 import os
 import re
@@ -11,13 +12,17 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PARTS = ("Snakefile", "rules", "scripts", "config", "envs", "profiles")
 WHEEL = ROOT / ".templates"
+TEMPLATES = "results/templates/templates.h5"
+FITS = "results/survey/fits"
+CANDIDATES = "results/candidates/candidates.csv"
+TO_CATALOGUE = (CANDIDATES, "results/catalogue/spectra.fits")
 
 
-def copy_project(folder):
-    """The tracked parts of the project under `folder`; the template wheel is linked."""
+def copy_project(folder, root=ROOT):
+    """The tracked parts of the project (or of another copy, `root`) under `folder`; the template wheel is linked."""
     folder.mkdir(parents=True, exist_ok=True)
     for part in PARTS:
-        source = ROOT / part
+        source = root / part
         if source.is_dir():
             shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
         else:
@@ -26,8 +31,11 @@ def copy_project(folder):
     return folder
 
 
-def link_project(source, folder):
-    """A finished project again, big files as hard links, times kept; scripts, rules and config are real copies."""
+def link_project(source, folder, fits=False):
+    """A finished project again, big files as hard links, times kept; scripts, rules and config are real copies.
+
+    The spectra come along if `fits`.
+    """
 
     def copy(old, new):
         if {"results", "survey"} & set(Path(old).parts[len(source.parts) :]):
@@ -35,8 +43,30 @@ def link_project(source, folder):
         else:
             shutil.copy2(old, new)
 
-    shutil.copytree(source, folder, copy_function=copy, symlinks=True, ignore=shutil.ignore_patterns("fits", "locks"))
+    shutil.copytree(
+        source,
+        folder,
+        copy_function=copy,
+        symlinks=True,
+        ignore=shutil.ignore_patterns(*([] if fits else ["fits"]), "locks"),
+    )
     return folder
+
+
+def rows(path, **form):
+    """The rows of a table with a header as dicts of texts."""
+    with open(path, newline="") as source:
+        return list(csv.DictReader(source, **form))
+
+
+def listed(folder, shard):
+    """The files of a shard."""
+    return [row["file"] for row in rows(folder / f"results/manifest/{shard}.tsv", delimiter="\t")]
+
+
+def same(first, second, paths):
+    """Those of some relative paths at which two folders hold other bytes."""
+    return [path for path in paths if (first / path).read_bytes() != (second / path).read_bytes()]
 
 
 def environment():

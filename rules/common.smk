@@ -3,8 +3,6 @@
 import sys
 from pathlib import Path
 
-from snakemake.exceptions import WorkflowError
-
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
 from mstarhash import checking, configuration
@@ -14,10 +12,16 @@ from mstarhash.shards import shard_names
 
 SCHEMA = configuration.read_schema()
 
+
+def refuse(message):
+    """End with one line that says what to mend, as the last one that is printed."""
+    sys.exit(f"error: {message}")
+
+
 try:
     checking.check(config, SCHEMA)
 except InputError as error:
-    raise WorkflowError(str(error))
+    refuse(error)
 
 SHARDS = shard_names(config["manifest"]["shards"])
 
@@ -63,9 +67,13 @@ def table(key):
 
 TEMPLATES = config["templates"] or ".templates/kastredux-1.1.4-py3-none-any.whl"
 if not Path(TEMPLATES).exists():
-    raise WorkflowError(
-        f"no template spectra: {TEMPLATES} is not there; run `make setup`, or set `templates` to a folder or wheel"
-    )
+    refuse(f"no template spectra: {TEMPLATES} is not there; run `make setup`, or set `templates` to a folder or wheel")
+
+for key in ("gaia", "twomass", "wise", "labels"):
+    if config["input"][key] and not Path(config["input"][key]).exists():
+        refuse(f"input.{key}: {config['input'][key]}: no such file")
+if config["train"]["model"] and not Path(config["train"]["model"]).exists():
+    refuse(f"train.model: {config['train']['model']}: no such file; null trains one")
 
 TRUTH = results("survey/truth.csv") if config["input"]["kind"] == "mock" else []
 MODEL = config["train"]["model"] or results("train/model.h5")
@@ -82,4 +90,4 @@ if config["input"]["kind"] == "lamost" and workflow.is_main_process:
             **config["manifest"],
         )
     except InputError as error:
-        raise WorkflowError(str(error))
+        refuse(error)

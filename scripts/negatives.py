@@ -28,6 +28,7 @@ def main(argv=None):
     from mstarhash.spectra import create
 
     with replacing(args.output) as name, Sample(args.spectra) as sample:
+        sample.refuse_empty()
         known = others(sample, args.target, read_labels(args.labels))
         if not len(known.unknown) + len(known.inspected):
             raise InputError(

@@ -36,6 +36,7 @@ def main(argv=None):
             for key in ("positives", "averages", "clusters", "defects", "table1")
         }
         sample = stack.enter_context(Sample(args.spectra))
+        sample.refuse_empty()
         released = positive_set.released(sample, args.target, read_labels(args.labels))
         if len(released.rows) < args.min_stars:
             raise InputError(

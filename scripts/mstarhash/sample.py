@@ -3,6 +3,7 @@
 import h5py
 import numpy as np
 
+from mstarhash.errors import InputError
 from mstarhash.spectra import BLOCK, read_columns
 
 
@@ -16,6 +17,13 @@ class Sample:
         self.files = [h5py.File(path) for path in paths]
         counts = [len(file["order"]) for file in self.files]
         self.start = np.concatenate([[0], np.cumsum(counts)]).astype(int)
+
+    def refuse_empty(self):
+        """Raise InputError where no file at all gave a spectrum."""
+        if not len(self):
+            raise InputError(
+                "none of the files of input.spectra holds a spectrum that can be used: ingest/*.status.tsv says why of each"
+            )
 
     def __enter__(self):
         return self

@@ -37,11 +37,17 @@ def main(argv=None):
         model = read_model(args.model)
         with Sample(args.retrieved) as a, Sample(args.codes) as b, Sample(args.match) as c:
             table = a.columns([*IDENTITY, "order", "votes", "min_distance", "near_positive", "near_negative"])
-            table |= b.columns(["class_score", "snr_r"])
+            table |= b.columns(["class_score", "linear_score", "snr_r"])
             table |= c.columns(
                 ["difference", "chi2", "gain_wanted", "gain_other", "best_wanted", "best_other", "good_pixels"]
             )
-        values = evidence(table["near_negative"], table["near_positive"], table["class_score"], table["difference"])
+        values = evidence(
+            table["near_negative"],
+            table["near_positive"],
+            table["class_score"],
+            table["linear_score"],
+            table["difference"],
+        )
         odds = fused(values, model.fusion)
         share = args.prior if args.prior is not None else prior_of(odds)
         table |= {

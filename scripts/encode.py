@@ -34,21 +34,23 @@ def main(argv=None):
         columns = sample.columns([*IDENTITY, "order", "class", "snr_r"])
         rows = np.flatnonzero(is_unknown(columns.pop("class")))
         columns = {key: values[rows] for key, values in columns.items()}
-        score, bits = np.zeros(len(rows)), np.zeros((len(rows), model.bits), bool)
+        score, linear, bits = np.zeros(len(rows)), np.zeros(len(rows)), np.zeros((len(rows), model.bits), bool)
 
         def work(item):
             where, (x,) = item
             return where, *model.coded(x)
 
-        for where, part, found in ordered_map(work, sample.blocks(["features"], rows), args.threads):
-            score[where], bits[where] = part, found
+        for where, *found in ordered_map(work, sample.blocks(["features"], rows), args.threads):
+            score[where], linear[where], bits[where] = found
         codes = pack(bits)
         # a spectrum that was a presumed negative in training keeps the code it has with itself left out
         own = rows_of(model.labelled, (columns["file"], columns["order"]))
         seen = own >= 0
-        codes[seen], score[seen] = model.labelled["codes"][own[seen]], model.labelled["class_score"][own[seen]]
+        for values, key in ((codes, "codes"), (score, "class_score"), (linear, "linear_score")):
+            values[seen] = model.labelled[key][own[seen]]
         with create(name, "encode", config_hash(args)) as out:
-            write_columns(out, columns | {"codes": codes, "class_score": score, "labelled_row": own})
+            write_columns(out, columns | {"codes": codes, "class_score": score, "linear_score": linear})
+            write_columns(out, {"labelled_row": own})
     return 0
 
 

@@ -29,6 +29,7 @@ def main(argv=None):
     from mstarhash.files import replacing
     from mstarhash.fusion import fit_fusion
     from mstarhash.held_out import held_out_evidence
+    from mstarhash.linear import train_linear
     from mstarhash.model import class_score, write_model
     from mstarhash.progress import say
     from mstarhash.spectra import create
@@ -55,13 +56,19 @@ def main(argv=None):
                 x, args.layers, args.bits, args.encoder, args.ridge, args.seed, args.threads
             )
             wanted_groups, score = np.array([], bool), np.zeros(len(x))
-        labelled |= {"codes": pack(values > network.thresholds), "wanted": wanted, "class_score": score}
+        *linear, odds = train_linear(x, wanted, labelled["family"], args.components)
+        labelled |= {
+            "linear_score": odds,
+            "codes": pack(values > network.thresholds),
+            "wanted": wanted,
+            "class_score": score,
+        }
         averages, names = read_averages(args)
         say("train: evidence of the labelled spectra, each family left out")
         values, rows = held_out_evidence(args, labelled, averages, wanted)
         fusion = fit_fusion(values, wanted[rows], labelled["kind"][rows] == "presumed")
         with create(name, "train", config_hash(args)) as out:
-            write_model(out, network, wanted_groups, labelled, averages, names, fusion, wave)
+            write_model(out, network, wanted_groups, labelled, averages, names, fusion, linear, wave)
             out["fusion_evidence"], out["fusion_rows"] = values, rows
     return 0
 
@@ -95,7 +102,7 @@ def read_averages(args):
                 [f"{g} {k}" for g, k in zip(read_columns(no, ["group"])["group"], no["cluster"][:], strict=True)],
             ]
         )
-        parts = {key: np.concatenate([yes[key][:], no[key][:]]) for key in ("flux", "ivar", "cluster")}
+        parts = {key: np.concatenate([yes[key][:], no[key][:]]) for key in ("flux", "ivar", "cluster", "members")}
         wanted, wave = np.arange(len(parts["cluster"])) < len(yes["cluster"]), yes["wave"][:]
     window = {"wave": wave, "limits": (args.wave_min, args.wave_max), "bins": args.bins, "order": args.order}
     return parts | {"wanted": wanted} | window, names

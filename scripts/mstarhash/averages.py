@@ -3,9 +3,9 @@
 import numpy as np
 
 
-def level(flux, ivar, wave):
-    """(n,) mean flux of usable pixels in 6000-8500 A, at least a tenth of the mean of |flux|: the scale of a spectrum."""
-    red = (wave >= 6000) & (wave <= 8500)
+def level(flux, ivar, wave, band=(6000, 8500)):
+    """(n,) mean flux of usable pixels in a band [Angstrom], at least a tenth of the mean of |flux|: the scale of a spectrum."""
+    red = (wave >= band[0]) & (wave <= band[1])
     good = (ivar > 0) & red
     count = np.maximum(good.sum(1), 1)
     mean = np.where(good, flux, 0).sum(1, dtype="f8") / count

@@ -10,6 +10,7 @@ from mstarhash.matching import fitted, prepare, softened
 from mstarhash.spectra import blocks
 
 ORDER, PRIOR, FLOOR = 3, 1.0, 0.05  # of the response polynomial in the fits
+BAND = (6200, 7000)  # Angstrom; a copy has the S/N here of the spectrum whose noise it gets, whatever their colours
 
 
 @dataclass
@@ -33,7 +34,7 @@ def noise_of(flux, ivar, wave, models):
     residual = np.zeros_like(flux)
     for rows in blocks(len(flux)):
         residual[rows] = flux[rows] - fitted(flux[rows], softened(flux[rows], ivar[rows], FLOOR), averages, PRIOR)
-    scale = level(flux, ivar, wave)[:, None]
+    scale = level(flux, ivar, wave, BAND)[:, None]
     return Noise(np.where(ivar > 0, residual / scale, 0).astype("f4"), (ivar * scale**2).astype("f4"))
 
 
@@ -46,7 +47,7 @@ def degraded(flux, ivar, noise, pick, wave, shifts, signs):
     Returns flux, ivar (n, p) float32; pixels that either spectrum lacks have ivar 0.
     """
     flux, ivar = shift_rows(flux, shifts), shift_rows(ivar, shifts)
-    scale = level(flux, ivar, wave)[:, None]
+    scale = level(flux, ivar, wave, BAND)[:, None]
     usable = (ivar > 0) & (noise.ivar[pick] > 0)
     out = flux + scale * signs[:, None].astype("f4") * noise.residual[pick]
     own = np.divide(1, ivar, out=np.zeros_like(flux), where=usable)

@@ -25,7 +25,12 @@ def unknown_scores(args):
     with open(args.candidates, newline="") as source:
         rows = list(csv.DictReader(source))
     truth = {row["file"]: wanted[row["file"]] for row in rows}
-    columns = {"default": "score", "hash alone": "hash_score", "class outputs alone": "class_score"}
+    columns = {
+        "default": "score",
+        "hash alone": "hash_score",
+        "class outputs alone": "class_score",
+        "linear score alone": "linear_score",
+    }
     columns |= {"template difference alone": "difference", "votes of these codes": "votes"}
     scores = {name: {row["file"]: float(row[column]) for row in rows} for name, column in columns.items()}
     p_m = np.array([float(row["p_m"]) for row in rows])

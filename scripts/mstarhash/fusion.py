@@ -5,12 +5,12 @@ from scipy.optimize import minimize
 from scipy.special import expit, ndtri
 
 ENOUGH = 1000  # presumed negatives that need no help of known ones
-NAMES = ("hash", "class", "difference")
+NAMES = ("hash", "class", "linear", "difference")
 
 
-def evidence(near_negative, near_positive, class_score, difference):
-    """(n, 3) columns NAMES from mean distances to negatives and positives, class score, template difference."""
-    return np.c_[near_negative - near_positive, class_score, difference].astype("f8")
+def evidence(near_negative, near_positive, class_score, linear_score, difference):
+    """(n, 4) columns NAMES; near_negative, near_positive: mean distances to the nearest of each side."""
+    return np.c_[near_negative - near_positive, class_score, linear_score, difference].astype("f8")
 
 
 def normal_scores(values, knots):

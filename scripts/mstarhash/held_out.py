@@ -10,12 +10,14 @@ from mstarhash.parallel import ordered_map
 from mstarhash.retrieval import mean_nearest
 from mstarhash.spectra import blocks
 
+FEW = 4  # members of a cluster below which one of them makes much of its average
+
 
 def held_out_evidence(args, labelled, averages, wanted):
-    """Evidence (m, 3) and the rows it belongs to: copies of positives and known others, unclassified as they are.
+    """Evidence (m, 4) and the rows it belongs to: copies of positives and known others, unclassified as they are.
 
-    Copies stand for the class as it looks among the unclassified spectra (without copies: the originals). A row's family does not count among
-    its neighbours, and the average of its own cluster is not used.
+    Copies stand for the class as it looks among the unclassified spectra (without copies: the originals). A row's
+    family does not count among its neighbours, and the average of its own small cluster is not used.
     """
     copied = np.any(labelled["kind"] == "copy")
     known = ["copy"] if copied else ["drawn", "template", "known"]
@@ -59,7 +61,8 @@ def held_out_evidence(args, labelled, averages, wanted):
             return fit(flux, ivar, prepared, args.prior, args.floor, shifts, args.refine, own[where])["difference"]
 
         difference = np.concatenate(list(ordered_map(match, read(), args.threads)))
-    return evidence(near[False], near[True], labelled["class_score"][rows], difference), rows
+    scores = [labelled[key][rows] for key in ("class_score", "linear_score")]
+    return evidence(near[False], near[True], *scores, difference), rows
 
 
 def _take(dataset, rows):
@@ -70,10 +73,14 @@ def _take(dataset, rows):
 
 
 def own_average(labelled, averages, wanted):
-    """(n,) index of the average of each row's own cluster, -1 where it is in none."""
+    """(n,) index of the average of each row's own cluster where that has under FEW members, else -1.
+
+    In an average of more a spectrum counts little beside the noise of its copies, and to leave the average out would
+    make the evidence poorer than that of the unclassified, to which all averages are open.
+    """
     out = np.full(len(wanted), -1)
     for side in (True, False):
-        columns = np.flatnonzero(averages["wanted"] == side)
+        columns = np.flatnonzero((averages["wanted"] == side) & (averages["members"] < FEW))
         index = dict(zip(averages["cluster"][columns].tolist(), columns.tolist(), strict=True))
         mine = np.flatnonzero(wanted == side)
         out[mine] = [index.get(int(k), -1) for k in labelled["cluster"][mine]]

@@ -19,10 +19,11 @@ class Model:
 
     network: Network
     wanted_groups: np.ndarray  # (groups,) bool; empty with target reconstruct
-    labelled: dict  # LABELLED, `wanted` (n,) bool, `codes` (n, bits / 64) uint64, `class_score` (n,)
+    labelled: dict  # LABELLED, `wanted` (n,) bool, `codes` (n, bits / 64) uint64, `class_score`, `linear_score` (n,)
     averages: object
     average_names: np.ndarray
     fusion: dict
+    linear: tuple  # weights (d,) and intercept of the linear score
     bits: int
     wave: np.ndarray
 
@@ -32,15 +33,16 @@ class Model:
         return self.labelled["wanted"] & np.isin(self.labelled["kind"], ["drawn", "template"])
 
     def coded(self, x):
-        """Class score (n,) and bits (n, bits) of features (n, d)."""
-        hidden = self.network.hidden(x)
+        """Class score (n,), linear score (n,) and bits (n, bits) of features (n, d)."""
+        hidden, linear = self.network.hidden(x), x.astype("f8") @ self.linear[0] + self.linear[1]
         if self.network.beta is None:
-            return np.zeros(len(x)), hidden > self.network.thresholds
+            return np.zeros(len(x)), linear, hidden > self.network.thresholds
         outputs = hidden.astype("f8") @ self.network.beta
-        return class_score(outputs, self.wanted_groups), self.network.turned(outputs) > self.network.thresholds
+        bits = self.network.turned(outputs) > self.network.thresholds
+        return class_score(outputs, self.wanted_groups), linear, bits
 
 
-def write_model(out, network, wanted_groups, labelled, averages, average_names, fusion, wave):
+def write_model(out, network, wanted_groups, labelled, averages, average_names, fusion, linear, wave):
     """Into an open HDF5 file; averages: dict with flux, ivar, wanted, cluster, limits, bins, order."""
     net = out.create_group("network")
     net["mean"] = network.mean
@@ -58,6 +60,7 @@ def write_model(out, network, wanted_groups, labelled, averages, average_names, 
     part.attrs.update({key: averages[key] for key in ("limits", "bins", "order")})
     write_columns(part, {"name": np.append(average_names, "featureless")})
     write_columns(out.create_group("fusion"), fusion)
+    write_columns(out.create_group("linear"), {"weights": linear[0], "intercept": np.array([linear[1]])})
     out["wave"] = wave
 
 
@@ -70,7 +73,7 @@ def read_model(path):
             layers.append((net[f"w{len(layers)}"][:], net[f"b{len(layers)}"][:]))
         optional = {key: net[key][:] if key in net else None for key in ("beta", "centre", "turn", "thresholds")}
         network = Network(net["mean"][:], layers, float(net.attrs["offset"]), **optional)
-        labelled = read_columns(source["labelled"], [*LABELLED, "wanted", "codes", "class_score"])
+        labelled = read_columns(source["labelled"], [*LABELLED, "wanted", "codes", "class_score", "linear_score"])
         part = source["averages"]
         averages = prepare(
             part["flux"][:],
@@ -89,6 +92,7 @@ def read_model(path):
             averages,
             read_columns(part, ["name"])["name"],
             read_columns(source["fusion"], list(source["fusion"])),
+            (source["linear/weights"][:], float(source["linear/intercept"][0])),
             len(network.thresholds),
             source["wave"][:],
         )

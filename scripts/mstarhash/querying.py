@@ -119,5 +119,5 @@ def spectrum_of(paths, templates, file, order, wave):
 
 def one_code(model, x):
     """Class score and packed code (k,) of the features (1, d) of one spectrum."""
-    score, bits = model.coded(x)
+    score, _, bits = model.coded(x)
     return float(score[0]), pack(bits)[0]

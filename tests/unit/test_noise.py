@@ -1,0 +1,34 @@
+import numpy as np
+from mstarhash.degrade import degraded, noise_of
+from mstarhash.noise import trusted
+
+
+def test_true_errors_are_believed_and_too_small_ones_are_not():
+    rng = np.random.default_rng(0)
+    flux = 10 + rng.standard_normal((4, 3000)).astype("f4")
+    ivar = np.ones_like(flux)
+    ivar[1] = 4.0  # errors half as large as they are
+    flux[2, 1500:1560] += 30 * rng.standard_normal(60).astype("f4")  # a sky line
+    ivar[3, 100:200] = 0
+    found = trusted(flux, ivar, 16.0)
+    assert abs(np.median(found[0]) - 1) < 0.1 and (found <= ivar).all()
+    assert abs(np.median(found[1]) - 1) < 0.1
+    assert found[2, 1500:1560].max() < 0.05 and abs(np.median(found[2, :1400]) - 1) < 0.1
+    assert (found[3, 100:200] == 0).all() and abs(np.median(found[3, 300:]) - 1) < 0.1
+    assert trusted(flux, ivar, 0) is ivar
+
+
+def test_noise_of_a_model_is_what_was_added_and_a_copy_has_its_snr():
+    rng = np.random.default_rng(1)
+    wave = 10 ** np.linspace(np.log10(4000), np.log10(9000), 2000)
+    models = np.stack([1 + 0.3 * np.sin(wave / 300), 1 + 0.3 * np.sin(wave / 500)]).astype("f4")
+    added = rng.standard_normal((50, 2000)).astype("f4")
+    unknown = 4 * models[np.arange(50) % 2] * (1 + 0.1 * np.linspace(-1, 1, 2000)) + added
+    noise = noise_of(unknown.astype("f4"), np.ones((50, 2000), "f4"), wave, models)
+    size = 1 / np.sqrt(noise.ivar[:, :1])
+    assert abs((noise.residual / size).std() - 1) < 0.05  # what is left is the noise: its model is gone
+    flux = np.full((50, 2000), 100, "f4")
+    copy, ivar = degraded(flux, 1e4 * np.ones_like(flux), noise, np.arange(50), wave, np.zeros(50, int), np.ones(50))
+    red = (wave > 6200) & (wave < 7000)
+    snr = np.median((copy * np.sqrt(ivar))[:, red], axis=1)
+    assert abs(np.median(snr) / np.median(unknown[:, red]) - 1) < 0.1

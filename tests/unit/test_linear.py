@@ -22,11 +22,12 @@ def test_all_components_are_balanced_logistic_regression():
     assert loss(np.r_[weights, intercept]) - best < 10 * RIDGE
 
 
-def test_left_out_scores_follow_the_weighted_ridge_solve():
-    x, wanted, families = sample()
+def test_left_out_scores_are_those_of_a_fit_without_the_family():
+    x, wanted, families = sample(600)
     weights, intercept, left_out = train_linear(x, wanted, families, 99)
     full = x @ weights + intercept
-    rows = families == 7
-    again = train_linear(x[~rows], wanted[~rows], families[~rows], 99)  # also redoes what the formula keeps
-    expected = x[rows] @ again[0] + again[1]
-    assert np.abs(left_out[rows] - expected).max() < 0.5 * np.abs(full[rows] - expected).max() + 0.05
+    for family in (3, 50, 120):
+        rows = families == family
+        again = train_linear(x[~rows], wanted[~rows], families[~rows], 99)  # does anew what the formula keeps
+        expected = x[rows] @ again[0] + again[1]
+        assert np.abs(left_out[rows] - expected).max() < 0.3 * np.abs(full[rows] - expected).max()

@@ -22,6 +22,9 @@ def dry_run(words):
             code = snakemake.cli.main(["--cores", "2", "--dry-run", *arguments])
         except SystemExit as end:
             code = end.code
+            if isinstance(code, str):  # as Python itself does it
+                print(code, file=sys.stderr)
+                code = 1
     return code, output.getvalue()
 
 

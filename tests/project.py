@@ -96,13 +96,17 @@ def scheduled(folder, *arguments):
     return job_table(done.stdout + done.stderr)
 
 
-def scheduled_each(cases):
-    """[{rule: jobs}] of a dry run for each (folder, *arguments); many cost little more than one."""
+def dry_runs(cases):
+    """[(exit code, output)] of a dry run for each (folder, *arguments); many cost little more than one."""
     words = json.dumps([list(map(str, case)) for case in cases])
-    done = subprocess.run(
-        [sys.executable, ROOT / "tests/dry_runs.py", words], capture_output=True, text=True, env=environment()
-    )
+    command = [sys.executable, ROOT / "tests/dry_runs.py", words]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment())
     assert done.returncode == 0, done.stderr[-6000:]
-    found = json.loads(done.stdout)
+    return json.loads(done.stdout)
+
+
+def scheduled_each(cases):
+    """[{rule: jobs}] of dry runs."""
+    found = dry_runs(cases)
     assert not any(code for code, _ in found), next(text for code, text in found if code)
     return [job_table(text) for _, text in found]

@@ -14,9 +14,9 @@ from mstarhash.configuration import flag_list, read_schema
 from mstarhash.giants import index
 from mstarhash.ingestion import read_row
 from mstarhash.mock_library import Library
-from mstarhash.mock_spectra import true_spectrum
+from mstarhash.mock_spectra import make_file, true_spectrum
 from mstarhash.standards import pixel_means
-from mstarhash.templates import GRID, read_templates
+from mstarhash.templates import GRID, LIGHT, read_templates
 
 SMALL = {"n_unknown": 70, "m_fraction": 0.2, "giant_fraction": 0.5, "n_dwarfs": 30, "n_giants": 12, "n_others": 20,
          "plate_size": 50, "repeats": 0.1}  # fmt: skip
@@ -168,6 +168,29 @@ def test_dwarfs_are_at_rest_in_every_part(library, templates_file, low, high):
     found = velocity.correlate(flat, weight, np.zeros(len(flux)), bank, np.ones(len(known), bool))
     assert np.abs(found.velocity).max() < 5
     assert abs(found.velocity.mean()) < 2
+
+
+def test_wavelength_scales_err_as_asked(library, monkeypatch):
+    """What is laid on the pixels moves by `wave_rms`; everything else that is drawn stays as it is."""
+    row = {"kind": "star", "place": -2.0, "feh": 0.0, "luminosity": "dwarf", "is_m": 0, "rv": 0.0, "ebv": 0.0,
+           "snr": 50.0, "mag_r": 15.0, "role": "other", "lmjd": 57000, "planid": "P", "spid": 1, "fiberid": 1,
+           "obsid": 1, "ra": 1.0, "dec": 1.0, "class": "STAR", "subclass": "K5"}  # fmt: skip
+    row |= {f"mag_{m}": 15.0 for m in "ugrizjh"}
+    seen, observe = [], mock_faults.observe
+    monkeypatch.setattr(mock_faults, "observe", lambda flux, *rest: seen.append(flux) or observe(flux, *rest))
+    names, moves = [], []
+    for rms in (0.0, 30.0):
+        rng = np.random.default_rng(3)
+        names.append(
+            [make_file(library, row, SimpleNamespace(**keys(wave_rms=rms)), rng)[2]["form"] for _ in range(60)]
+        )
+    assert names[0] == names[1]
+    slope = np.gradient(np.log(seen[0]), np.log(mock_faults.WAVE))
+    middle = (mock_faults.WAVE > 5000) & (mock_faults.WAVE < 6500)
+    for flux in seen[60:]:
+        change = np.log(flux / seen[0])[middle]
+        moves.append(-(change * slope[middle]).sum() / (slope[middle] ** 2).sum() * LIGHT)
+    assert np.std(moves) == pytest.approx(30, rel=0.3) and abs(np.mean(moves)) < 15
 
 
 def test_snr_of_the_unknown_is_lognormal():

@@ -65,6 +65,11 @@ def table(key):
     return optional(key)
 
 
+def learnt(path):
+    """A file of what a run of its own learns from and is judged by; nothing where a trained model is given."""
+    return [] if config["train"]["model"] else results(path)
+
+
 TEMPLATES = config["templates"] or ".templates/kastredux-1.1.4-py3-none-any.whl"
 if not Path(TEMPLATES).exists():
     refuse(f"no template spectra: {TEMPLATES} is not there; run `make setup`, or set `templates` to a folder or wheel")

@@ -90,7 +90,7 @@ if config["input"]["kind"] == "mock":
         params:
             flags=flags("manifest"),
             spectra=[results("survey/fits/**/*.fits*")],
-            folder=results("manifest"),
+            folder=lambda wildcards, output: str(Path(output.lists[0]).parent),
         message:
             "Listing the files of each shard"
         shell:

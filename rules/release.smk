@@ -59,11 +59,6 @@ REAL = config["figures"]["real"]
 FIGURES = ("candidates", "ranking", "positives", "mock", "luminosity", "activity", "kinematics")
 
 
-def learnt(path):
-    """A file of what a run of its own learns from and is judged by; nothing where a trained model is given."""
-    return [] if config["train"]["model"] else results(path)
-
-
 rule figures:
     input:
         script="scripts/figures.py",
@@ -99,7 +94,7 @@ rule figures:
         runtime=30,
     params:
         flags=flags("figures", "match"),
-        folder=results("figures"),
+        folder=lambda wildcards, output: str(Path(output.figures[0]).parent),
     message:
         "Drawing the figures"
     shell:

@@ -32,7 +32,18 @@ def birch_groups(scores, count, seed):
     if count <= 1:
         return np.zeros(n, int)
     shuffled = np.random.default_rng(seed).permutation(n)
-    subset = scores[shuffled[:SUBSET]]
+    threshold = birch_threshold(scores[shuffled[:SUBSET]], count)
+    tree = Birch(threshold=threshold, n_clusters=None)
+    for first in range(0, n, CHUNK):
+        tree.partial_fit(scores[shuffled[first : first + CHUNK]])
+    tree.set_params(n_clusters=min(count, len(tree.subcluster_centers_)))
+    tree.partial_fit()
+    groups = np.concatenate([tree.predict(scores[first : first + CHUNK]) for first in range(0, n, CHUNK)])
+    return np.unique(groups, return_inverse=True)[1]
+
+
+def birch_threshold(subset, count):
+    """The radius at which BIRCH has a number of leaves in LEAVES over `subset` (n, k) of the scores, by bisection."""
     low_leaves = min(LEAVES[0], max(2 * count, len(subset) // 4))
     high_leaves = max(low_leaves + 1, min(LEAVES[1], len(subset) // 2))
     low, high = 0.0, float(2 * np.sqrt(subset.var(0).sum())) or 1.0
@@ -46,13 +57,7 @@ def birch_groups(scores, count, seed):
         else:
             break
         threshold = (low + high) / 2
-    tree = Birch(threshold=threshold, n_clusters=None)
-    for first in range(0, n, CHUNK):
-        tree.partial_fit(scores[shuffled[first : first + CHUNK]])
-    tree.set_params(n_clusters=min(count, len(tree.subcluster_centers_)))
-    tree.partial_fit()
-    groups = np.concatenate([tree.predict(scores[first : first + CHUNK]) for first in range(0, n, CHUNK)])
-    return np.unique(groups, return_inverse=True)[1]
+    return threshold
 
 
 def _birch(scores, threshold):

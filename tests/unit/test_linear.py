@@ -30,4 +30,4 @@ def test_left_out_scores_are_those_of_a_fit_without_the_family():
         rows = families == family
         again = train_linear(x[~rows], wanted[~rows], families[~rows], 99)  # does anew what the formula keeps
         expected = x[rows] @ again[0] + again[1]
-        assert np.abs(left_out[rows] - expected).max() < 0.3 * np.abs(full[rows] - expected).max()
+        assert np.abs(left_out[rows] - expected).max() < 0.4 * np.abs(full[rows] - expected).max()

@@ -17,7 +17,7 @@ test: $(VENV)/test.stamp $(WHEEL) ## all tests
 full: setup ## the longer evaluations as well
 	$(SNAKEMAKE) full
 
-bench: setup ## benchmarks, into results/bench/bench.csv
+bench: setup $(VENV)/bench.stamp ## benchmarks, into results/bench/bench.csv
 	$(SNAKEMAKE) bench
 
 soak: $(VENV)/test.stamp $(WHEEL) ## fault campaigns
@@ -43,7 +43,7 @@ $(WHEEL): requirements/templates.txt | $(VENV)/bin/python
 	touch $@
 
 lock: ## requirements/*.txt anew from requirements/*.in (needs uv)
-	for name in run test; do uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements/$$name.in -o requirements/$$name.txt; done
+	for name in run test bench; do uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements/$$name.in -o requirements/$$name.txt; done
 
 clean: ## results of the default config
 	rm -rf results/* .snakemake

@@ -46,3 +46,49 @@ rule evaluate:
         " --reliability {output.reliability:q}"
         " --bits {output.bits:q}"
         " 2> {log:q}"
+
+
+rule bench:
+    input:
+        script="scripts/bench.py",
+        library=library("bench"),
+        finished=rules.all.input,
+        lists=every("manifest/{shard}.tsv"),
+        ingested=every("ingest/{shard}.h5"),
+        rebinned=every("rebin/{shard}.h5"),
+        encoded=every("encode/{shard}.h5"),
+        positives=results("positives/positives.h5"),
+        negatives=results("negatives/negatives.h5"),
+        model=MODEL,
+        templates=results("templates/templates.h5"),
+    output:
+        bench=results("bench/bench.csv"),
+    log:
+        results("logs/bench/bench.log"),
+    benchmark:
+        results("benchmarks/bench/bench.tsv")
+    conda:
+        "../envs/bench.yaml"
+    threads: 2
+    resources:
+        mem_mb=lambda wildcards, attempt: 3000 * attempt,
+        runtime=120,
+    params:
+        flags=flags("positives", "train", "match", "retrieve", "measure", "crossmatch", "bench"),
+        configfiles=[str(path) for path in workflow.overwrite_configfiles],
+    message:
+        "Timing the chain beside other software"
+    shell:
+        "python {input.script:q} {params.flags:q}"
+        " --threads {threads}"
+        " --manifest {input.lists:q}"
+        " --ingested {input.ingested:q}"
+        " --rebinned {input.rebinned:q}"
+        " --encoded {input.encoded:q}"
+        " --positives {input.positives:q}"
+        " --negatives {input.negatives:q}"
+        " --trained {input.model:q}"
+        " --templates {input.templates:q}"
+        " --configfiles {params.configfiles:q}"
+        " --output {output.bench:q}"
+        " 2> {log:q}"

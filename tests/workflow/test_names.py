@@ -20,7 +20,7 @@ RULES = {
     for name, text in re.findall(r"^ *rule (\w+):\n(.*?)(?=^ *rule |\Z)", path.read_text(), re.M | re.S)
 }
 STEPS = sorted({re.search(r'script="scripts/(\w+)\.py"', text)[1] for _, text in RULES.values() if "script=" in text})
-PACKAGES = {"sklearn": "scikit-learn", "matplotlib": "matplotlib-base", "yaml": "pyyaml"}
+PACKAGES = {"sklearn": "scikit-learn", "matplotlib": "matplotlib-base", "yaml": "pyyaml", "faiss": "faiss-cpu"}
 
 
 def section_keys(part):
@@ -80,7 +80,7 @@ def test_env_file_covers_every_import(step):
 
 def test_one_pin_for_a_package_and_it_is_the_lock_s():
     locked = {}  # name: versions, one for each range of Python
-    for name, version in re.findall(r"^([\w.-]+)==([\w.]+)", (ROOT / "requirements/run.txt").read_text(), re.M):
+    for name, version in re.findall(r"^([\w.-]+)==([\w.]+)", (ROOT / "requirements/bench.txt").read_text(), re.M):
         locked.setdefault(name, []).append(version)
     seen = {}
     for path in (ROOT / "envs").glob("*.yaml"):
@@ -108,3 +108,9 @@ def test_profiles_share_their_keys():
     assert profile["default"].items() <= profile["slurm"].items()
     conda = {"software-deployment-method": "conda"}
     assert profile["default"] | conda == profile["conda"] and profile["slurm"] | conda == profile["slurm-conda"]
+
+
+def test_the_locks_agree():
+    locks = [(ROOT / f"requirements/{name}.txt").read_text() for name in ("run", "test", "bench")]
+    run, *others = (set(re.findall(r"^([\w.-]+==[\w.]+)", text, re.M)) for text in locks)
+    assert all(run <= other for other in others)

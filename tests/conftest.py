@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from project import FITS, TEMPLATES, TO_CATALOGUE, WHEEL, copy_project, listed, run
+from project import CANDIDATES, FITS, TEMPLATES, TO_CATALOGUE, WHEEL, copy_project, link_project, listed, run
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -58,6 +58,15 @@ def tiny(finished, tmp_path_factory):
     (folder / "results/templates").mkdir(parents=True)
     os.link(finished / TEMPLATES, folder / TEMPLATES)
     run(folder, "--configfile", "tiny.yaml")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def reseeded(tiny, tmp_path_factory):
+    """`tiny` with other negatives (seed.yaml), run to the candidates."""
+    folder = link_project(tiny, tmp_path_factory.mktemp("project") / "reseeded")
+    (folder / "seed.yaml").write_text("negatives: {seed: 2}")
+    run(folder, CANDIDATES, "--configfile", "tiny.yaml", "seed.yaml")
     return folder
 
 

@@ -15,6 +15,7 @@ WHEEL = ROOT / ".templates"
 TEMPLATES = "results/templates/templates.h5"
 FITS = "results/survey/fits"
 CANDIDATES = "results/candidates/candidates.csv"
+SHARDED = [f"results/{step}/{shard}.h5" for step in ("encode", "match", "retrieve") for shard in ("0000", "0001")]
 TO_CATALOGUE = (CANDIDATES, "results/catalogue/spectra.fits")
 
 
@@ -69,16 +70,16 @@ def same(first, second, paths):
     return [path for path in paths if (first / path).read_bytes() != (second / path).read_bytes()]
 
 
-def environment():
-    """As a user's shell has it: the tests' own Python first on the path."""
-    found = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+def environment(first=""):
+    """As a user's shell has it: the tests' own Python first on the path, but for a folder `first`."""
+    found = os.environ | {"PATH": f"{first}:{Path(sys.executable).parent}:{os.environ['PATH']}".strip(":")}
     return {name: value for name, value in found.items() if name not in ("PYTHONWARNINGS", "PYTHONDONTWRITEBYTECODE")}
 
 
-def run(folder, *arguments, check=True):
-    """Run snakemake in `folder`; returns the finished process with its output."""
+def run(folder, *arguments, check=True, first=""):
+    """Run snakemake in `folder`, with a folder `first` on the path; returns the finished process with its output."""
     command = [sys.executable, "-m", "snakemake", "--cores", "2", *map(str, arguments)]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment())
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment(first))
     if check:
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-6000:]
     return done
@@ -90,9 +91,9 @@ def job_table(text):
     return {} if table is None else {name: int(count) for name, count in map(str.split, table[1].splitlines())}
 
 
-def scheduled(folder, *arguments):
+def scheduled(folder, *arguments, first=""):
     """{rule: jobs} of a dry run."""
-    done = run(folder, "--dry-run", *arguments)
+    done = run(folder, "--dry-run", *arguments, first=first)
     return job_table(done.stdout + done.stderr)
 
 

@@ -33,8 +33,7 @@ def replacing(path):
         os.chmod(name, 0o666 & ~_umask())
         os.replace(name, path)
     finally:
-        if _is_file(handle, name):
-            os.unlink(name)
+        Path(name).unlink(missing_ok=True)  # of this run alone, also where it was made anew after a later run's entry
         os.close(handle)
 
 

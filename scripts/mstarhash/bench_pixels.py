@@ -98,15 +98,14 @@ def rebin(args):
 
 def _specutils(flux, ivar, good, old, new):
     """A peer: one spectrum after the other, uncertainties as inverse variances."""
-    import astropy.units as u
-    from astropy.nddata import InverseVariance
-    from specutils import Spectrum
-    from specutils.manipulation import FluxConservingResampler
-
-    unit = u.erg / u.s / u.cm**2 / u.AA
-    target = 10**new * u.AA
 
     def work(k):
+        import astropy.units as u
+        from astropy.nddata import InverseVariance
+        from specutils import Spectrum
+        from specutils.manipulation import FluxConservingResampler
+
+        unit, target = u.erg / u.s / u.cm**2 / u.AA, 10**new * u.AA
         resampler = FluxConservingResampler()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

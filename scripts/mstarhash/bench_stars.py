@@ -123,18 +123,19 @@ def _templates(path, tools):
 
 def _specutils(flux, wave, good, templates, windows):
     """A peer: each star against each template, and window means, by specutils alone."""
-    import astropy.units as u
-    from astropy.nddata import StdDevUncertainty
-    from specutils import SpectralRegion, Spectrum
-    from specutils.analysis import template_correlate
-    from specutils.manipulation import extract_region
-
-    def of(values, axis=wave):
-        return Spectrum(
-            spectral_axis=axis * u.AA, flux=values * u.Jy, uncertainty=StdDevUncertainty(np.ones(len(values)))
-        )
 
     def work(k):
+        import astropy.units as u
+        from astropy.nddata import StdDevUncertainty
+        from specutils import SpectralRegion, Spectrum
+        from specutils.analysis import template_correlate
+        from specutils.manipulation import extract_region
+
+        def of(values, axis=wave):
+            return Spectrum(
+                spectral_axis=axis * u.AA, flux=values * u.Jy, uncertainty=StdDevUncertainty(np.ones(len(values)))
+            )
+
         models = [of(np.interp(wave, *pair)) for pair in templates]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

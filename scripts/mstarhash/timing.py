@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 LIMIT = 60.0  # seconds that a peer may take; beyond, it is timed on fewer
+TRIAL = 3.0  # seconds of a first try
 ROUND = 20.0  # seconds a round after which no other follows
 
 
@@ -62,7 +63,9 @@ def choose(case, part=20):
     for name, work in case.peers.items():
         size = max(1, case.n // part)
         if size > 1:
-            timed(work, max(1, size // part))  # what happens only once
+            once = max(1, size // part)
+            each = timed(work, once) / once  # with what happens only once
+            size = max(1, min(size, int(TRIAL / each)))
         seconds[name] = timed(work, size) * case.n / size
     if not seconds:
         return "", 0, {}

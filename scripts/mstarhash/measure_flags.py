@@ -1,6 +1,8 @@
 """Bits of `flags` in measure's files, and what they mean."""
 
-import numpy as np
+from functools import partial
+
+from mstarhash import bitmask
 
 BITS = {  # name: (bit, meaning)
     "rv_edge": (0, "peak of the cross-correlation at the edge of the searched range"),
@@ -19,15 +21,5 @@ BITS = {  # name: (bit, meaning)
     "giant_sequence": (13, "indices fit the giants' sequence better than the dwarfs'"),
 }
 
-
-def combine(**marks):
-    """(n,) uint32 of named (n,) booleans."""
-    total = np.uint32(0)
-    for name, mark in marks.items():
-        total = total | (np.asarray(mark, bool).astype(np.uint32) << np.uint32(BITS[name][0]))
-    return total
-
-
-def has(flags, name):
-    """(n,) bool: which rows carry a flag."""
-    return (np.asarray(flags) >> np.uint32(BITS[name][0])) & np.uint32(1) == 1
+combine = partial(bitmask.combine, BITS)
+has = partial(bitmask.has, BITS)

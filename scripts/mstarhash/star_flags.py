@@ -1,6 +1,8 @@
 """Bits of `flags` that the steps after measure set; bits 0-15 are measure's (measure_flags)."""
 
-import numpy as np
+from functools import partial
+
+from mstarhash import bitmask
 
 BITS = {  # name: (bit, meaning)
     "no_position": (16, "no position: neither matched nor grouped by place"),
@@ -15,15 +17,5 @@ BITS = {  # name: (bit, meaning)
     "rv_unused": (25, "velocity missing or not reliable: no space motion"),
 }
 
-
-def combine(**marks):
-    """(n,) uint32 of named (n,) booleans."""
-    total = np.uint32(0)
-    for name, mark in marks.items():
-        total = total | (np.asarray(mark, bool).astype(np.uint32) << np.uint32(BITS[name][0]))
-    return total
-
-
-def has(flags, name):
-    """(n,) bool: which rows carry a flag."""
-    return (np.asarray(flags) >> np.uint32(BITS[name][0])) & np.uint32(1) == 1
+combine = partial(bitmask.combine, BITS)
+has = partial(bitmask.has, BITS)

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,19 @@ import yaml
 from project import CANDIDATES, FITS, TEMPLATES, TO_CATALOGUE, WHEEL, copy_project, link_project, listed, run
 
 ROOT = Path(__file__).resolve().parents[1]
+
+CONDA = """#!/bin/bash
+case "$*" in
+  *--version*) echo "conda 25.1.0" ;;
+  "info --json") echo '{{"conda_version": "25.1.0", "platform": "linux-64", "conda_prefix": "{root}", "root_prefix": "{root}"}}' ;;
+  config*--json*) echo '{{"get": {{"channel_priority": "strict"}}}}' ;;
+  "env create"*)
+    while [ "$1" != --prefix ]; do shift; done
+    mkdir -p "$2/bin"
+    printf '#!/bin/bash\\necho "$0 $1" >> {root}/used\\nexec {python} "$@"\\n' > "$2/bin/python"
+    chmod +x "$2/bin/python" ;;
+esac
+"""
 
 
 @pytest.fixture(scope="session")
@@ -90,6 +104,17 @@ def lamost(tiny, tmp_path_factory):
     for file in first:
         (folder / file).rename(folder / "later" / Path(file).name)
     run(folder, *TO_CATALOGUE, "--configfile", "mine.yaml")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def conda(tmp_path_factory):
+    """Folder with a stand-in conda command; its environments hold the tests' own Python, and write down each use."""
+    folder = tmp_path_factory.mktemp("conda") / "bin"
+    folder.mkdir()
+    (folder / "conda").write_text(CONDA.format(root=folder.parent, python=sys.executable))
+    (folder / "activate").write_text('export PATH="$1/bin:$PATH"\n')
+    (folder / "conda").chmod(0o755)
     return folder
 
 

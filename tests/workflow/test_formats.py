@@ -23,7 +23,9 @@ def test_every_meaning_is_of_a_file_and_said_once():
     patterns = [pattern for _, pattern, _ in format_reference.FILES]
     for row in MEANINGS:
         assert row["meaning"], row
-        assert all(any(fnmatchcase(pattern, one) for pattern in patterns) for one in row["files"]), row
+        assert all(any(pattern == one or fnmatchcase(pattern, one) for pattern in patterns) for one in row["files"]), (
+            row
+        )
     for pattern in patterns:
         names = [row["name"] for row in format_reference.meanings_of(pattern, MEANINGS)]
         assert len(names) == len(set(names)), pattern

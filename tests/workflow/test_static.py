@@ -12,19 +12,6 @@ from project import FITS, copy_project, dry_runs, environment, job_table, link_p
 
 ROOT = Path(__file__).resolve().parents[2]
 
-CONDA = """#!/bin/bash
-case "$*" in
-  *--version*) echo "conda 25.1.0" ;;
-  "info --json") echo '{{"conda_version": "25.1.0", "platform": "linux-64", "conda_prefix": "{root}", "root_prefix": "{root}"}}' ;;
-  config*--json*) echo '{{"get": {{"channel_priority": "strict"}}}}' ;;
-  "env create"*)
-    while [ "$1" != --prefix ]; do shift; done
-    mkdir -p "$2/bin"
-    printf '#!/bin/bash\\necho "$0 $1" >> {root}/used\\nexec {python} "$@"\\n' > "$2/bin/python"
-    chmod +x "$2/bin/python" ;;
-esac
-"""
-
 
 def command(*words):
     return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, env=environment())
@@ -48,17 +35,6 @@ def test_report_of_a_finished_run(tiny, tmp_path):
     folder = link_project(tiny, tmp_path / "reported", fits=True)
     run(folder, "--report", "report.html", "--configfile", "tiny.yaml")
     assert (folder / "report.html").stat().st_size > 500_000
-
-
-@pytest.fixture(scope="module")
-def conda(tmp_path_factory):
-    """Folder with a stand-in conda command; its environments hold the tests' own Python, and write down each use."""
-    folder = tmp_path_factory.mktemp("conda") / "bin"
-    folder.mkdir()
-    (folder / "conda").write_text(CONDA.format(root=folder.parent, python=sys.executable))
-    (folder / "activate").write_text('export PATH="$1/bin:$PATH"\n')
-    (folder / "conda").chmod(0o755)
-    return folder
 
 
 def test_every_profile_plans_the_same_jobs(tiny, conda, monkeypatch):

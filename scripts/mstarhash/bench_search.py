@@ -36,7 +36,6 @@ def positives(args):
         from sklearn.cluster import Birch, MiniBatchKMeans
         from sklearn.decomposition import PCA
 
-        k = max(k, min(len(x), 60))  # fewer are no clusters
         found = PCA(min(components, k), svd_solver="randomized", random_state=args.seed).fit_transform(
             x[:k].astype("f8")
         )
@@ -48,7 +47,7 @@ def positives(args):
                 count = min(parts, max(1, len(mine) // 5))
                 MiniBatchKMeans(count, n_init=10, random_state=args.seed).fit_predict(mine)
 
-    return Case(len(x), ours, {"scikit-learn PCA, Birch at our threshold, MiniBatchKMeans": sklearn})
+    return Case(len(x), ours, {"scikit-learn PCA, Birch at our threshold, MiniBatchKMeans": sklearn}, whole=True)
 
 
 def train(args):

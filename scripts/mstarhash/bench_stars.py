@@ -62,7 +62,7 @@ def _crossmatch(args, objects, sources):
         one, two, _ = catalogues(k)
         one.match_to_catalog_sky(two)
 
-    peers = {"astropy search_around_sky": around, "astropy match_to_catalog_sky": nearest}
+    peers = {"astropy search_around_sky (all pairs)": around, "astropy match_to_catalog_sky (nearest only)": nearest}
     moved = sum(part.nbytes for part in (*mine, *others))
     return Case(sources, ours, peers, floor=lambda: moved / memory_speed())
 

@@ -19,6 +19,7 @@ class Case:
     ours: object
     peers: dict = field(default_factory=dict)
     floor: object = None  # function that returns the least time possible [s], or None
+    whole: bool = False  # time does not grow in step with n: peers are timed on all of it
     children: bool = False  # the work is done by processes of its own, whose memory counts
 
 
@@ -59,7 +60,7 @@ def run(case, repeats):
 
 def choose(case, part=20):
     """(name of the fastest peer, size at which it is timed, {other peer: seconds, scaled from a part})."""
-    if len(case.peers) == 1 and case.n <= part:
+    if len(case.peers) == 1 and (case.whole or case.n <= part):
         return next(iter(case.peers)), case.n, {}
     seconds = {}
     for name, work in case.peers.items():

@@ -1,0 +1,141 @@
+"""The small mock survey and the real spectra, from files to the catalogue."""
+
+import csv
+import os
+import random
+import re
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+import yaml
+from astropy.io import fits
+from mstarhash.metrics import average_precision
+from project import CANDIDATES, TEMPLATES, TO_CATALOGUE, copy_project, rows, run
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def column(folder, pattern, name):
+    """A column of all HDF5 files that match, one after the other."""
+    parts = []
+    for path in sorted((folder / "results").glob(pattern)):
+        with h5py.File(path) as source:
+            parts.append(source[name][:])
+    return np.concatenate(parts)
+
+
+def statuses(folder, results="results"):
+    paths = sorted((folder / results).glob("ingest/*.status.tsv"))
+    return [row for path in paths for row in rows(path, delimiter="\t")]
+
+
+def test_every_output_that_the_readme_lists_is_there(finished):
+    table = (ROOT / "README.md").read_text().split("| file | what it is |")[1].split("\n\n")[0]
+    paths = [path for line in table.splitlines()[2:] for path in re.findall(r"`([\w./*]+)`", line.split("|")[1])]
+    assert len(paths) > 12
+    folder = ""
+    for path in paths:
+        folder = path.rsplit("/", 1)[0] if "/" in path else folder
+        found = [part for part in (finished / "results").glob(path if "/" in path else f"{folder}/{path}")]
+        assert found and all(part.is_dir() or part.stat().st_size for part in found), path
+
+
+def test_counts_agree_from_the_survey_to_the_catalogue(finished):
+    truth = rows(finished / "results/survey/truth.csv")
+    listed = [
+        row for path in sorted((finished / "results/manifest").glob("*.tsv")) for row in rows(path, delimiter="\t")
+    ]
+    status = statuses(finished)
+    assert len(truth) == len(listed) == len(status) == 600 + 420 + 90 + 350
+    kept = sum(row["status"] == "ok" for row in status)
+    assert kept > 0.97 * len(status)
+    assert kept == len(column(finished, "ingest/*.h5", "file")) == len(column(finished, "rebin/*.h5", "file"))
+    candidates = rows(finished / CANDIDATES)
+    unknown = {row["file"] for row in truth if row["role"] == "unknown"}
+    assert {row["file"] for row in candidates} == unknown & {row["file"] for row in status if row["status"] == "ok"}
+    assert [int(row["rank"]) for row in candidates] == list(range(1, len(candidates) + 1))
+    new = sum(float(row["p_m"]) >= 0.5 for row in candidates)
+    released = len(column(finished, "measure/*.released.h5", "file"))
+    assert new == len(column(finished, "measure/*.candidates.h5", "file")) and released > 0.97 * 510
+    with fits.open(finished / "results/catalogue/spectra.fits") as source:
+        table = source[1].data
+        files, origin = table["file"].tolist(), table["source"].tolist()
+    assert len(set(files)) == len(files) == new + released and origin.count("new") == new
+    spectra = rows(finished / "results/catalogue/spectra.csv")
+    assert [row["file"] for row in spectra] == files
+    objects = {row["object"] for row in spectra}
+    assert len(rows(finished / "results/catalogue/objects.csv")) == len(objects) <= len(files)
+
+
+def test_ranking_finds_the_stars_and_the_votes_do_not(finished):
+    is_m = {row["file"]: row["is_m"] == "1" for row in rows(finished / "results/survey/truth.csv")}
+    found = rows(finished / CANDIDATES)
+    own = average_precision([-int(row["rank"]) for row in found], [is_m[row["file"]] for row in found])
+    table = rows(finished / "results/evaluate/ranking.csv")
+    ap = {row["method"]: float(row["ap"]) for row in table if row["sample"] == "unclassified"}
+    assert own >= 0.9 and ap["default"] == pytest.approx(own, abs=1e-4)
+    assert ap["G19 votes"] < 0.4
+    stars = sum(is_m.values()) - 510
+    assert 0.6 * stars < sum(float(row["p_m"]) for row in found) < 1.6 * stars  # calibrated
+
+
+HIDDEN_M, HIDDEN_OTHERS = 20, 150
+
+
+@pytest.fixture(scope="module")
+def real(shared_data, finished, tmp_path_factory):
+    """A project in which all real spectra went to the catalogue, and once more, into hidden/, with 170 labels hidden."""
+    folder = copy_project(tmp_path_factory.mktemp("real") / "real", finished)
+    labels = rows(shared_data / "labels.csv")
+    wanted = [row for row in labels if row["is_m"] == "1" and row["class"].strip().upper() == "STAR"]
+    others = [row for row in labels if row["is_m"] == "0" and row["class"].lower() != "unknown"]
+    rng = random.Random(3)
+    hidden = {row["file"] for row in rng.sample(wanted, HIDDEN_M) + rng.sample(others, HIDDEN_OTHERS)}
+    with open(folder / "catalogue.txt", "w", newline="") as out:
+        writer = csv.writer(out, delimiter="|")
+        writer.writerow(["obsid", "lmjd", "planid", "spid", "fiberid", "class", "subclass", "z"])
+        for row in labels:
+            label = ("Unknown", "Non", "-9999") if row["file"] in hidden else (row["class"], row["subclass"], row["z"])
+            lmjd = re.search(r"spec-(\d{5})-", row["original_name"])[1]
+            writer.writerow([row["obsid"], lmjd, row["planid"], row["spid"], row["fiberid"], *label])
+    config = yaml.safe_load((folder / "config/lamost.yaml").read_text())
+    config["input"]["spectra"] = [f"{shared_data}/lamost/*.fits.gz"]
+    (folder / "mine.yaml").write_text(yaml.safe_dump(config | {"results": "results"}))
+    for results in ("results", "hidden"):
+        (folder / results / "templates").mkdir(parents=True)
+        os.link(finished / TEMPLATES, folder / TEMPLATES.replace("results", results))
+    config["input"]["catalogue"] = "catalogue.txt"
+    (folder / "hidden.yaml").write_text(yaml.safe_dump(config | {"results": "hidden"}))
+    run(folder, *TO_CATALOGUE, "--configfile", "mine.yaml")
+    run(folder, CANDIDATES.replace("results", "hidden"), "--configfile", "hidden.yaml")
+    return folder, {Path(row["file"]).name: row for row in labels}, {Path(file).name for file in hidden}
+
+
+def test_every_real_file_is_kept_and_has_one_row(real):
+    folder, labels, _ = real
+    status = statuses(folder)
+    assert sorted(Path(row["file"]).name for row in status) == sorted(labels) and len(labels) == 351
+    assert {row["status"] for row in status} == {"ok"}
+    assert len(column(folder, "rebin/*.h5", "file")) == 351
+    released = {name for name, row in labels.items() if row["is_m"] == "1" and row["class"].strip().upper() == "STAR"}
+    measured = {Path(name.decode()).name for name in column(folder, "measure/*.released.h5", "file")}
+    assert measured == released
+    catalogue = rows(folder / "results/catalogue/spectra.csv")
+    assert len({row["file"] for row in catalogue}) == len(catalogue) >= len(released)
+
+
+def test_the_unclassified_m_star_comes_first(real):
+    folder, labels, _ = real
+    found = [labels[Path(row["file"]).name]["is_m"] for row in rows(folder / CANDIDATES)]
+    assert len(found) == 4 and found[0] == "1" and found.count("1") == 1
+
+
+def test_hidden_m_stars_rank_above_hidden_others(real):
+    folder, labels, hidden = real
+    found = [row for row in rows(folder / CANDIDATES.replace("results", "hidden")) if Path(row["file"]).name in hidden]
+    assert len(found) == HIDDEN_M + HIDDEN_OTHERS
+    bright = [row for row in found if row["snr_r"] and float(row["snr_r"]) > 5]
+    truth = [labels[Path(row["file"]).name]["is_m"] == "1" for row in bright]
+    assert average_precision([-int(row["rank"]) for row in bright], truth) >= 0.97

@@ -20,8 +20,8 @@ full: setup ## the longer evaluations as well
 bench: setup $(VENV)/bench.stamp ## benchmarks, into results/bench/bench.csv
 	$(SNAKEMAKE) bench
 
-soak: $(VENV)/test.stamp $(WHEEL) ## fault campaigns
-	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python -m pytest -n $(CORES) tests/workflow --soak
+soak: $(VENV)/test.stamp $(WHEEL) ## fault campaigns: a run killed at 20 random moments, bad files
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python -m pytest tests/workflow/test_resume.py tests/workflow/test_bad_files.py --soak 20
 
 check: $(VENV)/test.stamp ## static checks
 	$(VENV)/bin/ruff check scripts tests

@@ -19,6 +19,13 @@ rule all:
         results("figures/candidates.png"),
 
 
+rule full:
+    input:
+        rules.all.input,
+        learnt("evaluate/ranking.csv"),
+        learnt("evaluate/bits.csv"),
+
+
 include: "rules/input.smk"
 include: "rules/learn.smk"
 include: "rules/search.smk"

@@ -118,6 +118,10 @@ def conda(tmp_path_factory):
     return folder
 
 
+def pytest_addoption(parser):
+    parser.addoption("--soak", type=int, default=0, help="how often a run is killed at a random moment (make soak)")
+
+
 def pytest_collection_modifyitems(items):
     """One worker runs the tests of the workflow, so that the small survey is made once."""
     for item in items:

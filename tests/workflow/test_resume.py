@@ -1,6 +1,7 @@
 """After kill -9: unlock, the same command, and the result is that of an undisturbed run."""
 
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -52,6 +53,31 @@ def test_run_that_was_killed_goes_on(folder, reseeded):
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     unlock(folder)
+    run(folder, *RESEEDED)
+    assert same(folder, reseeded, MADE) == []
+    assert not list(folder.glob("results/**/*.part"))
+
+
+def test_run_that_was_killed_at_random_moments_goes_on(folder, reseeded, request):
+    kills = request.config.getoption("--soak")
+    if not kills:
+        pytest.skip("a fault campaign: make soak")
+    moments = random.Random(1)
+    command = [sys.executable, "-m", "snakemake", "--cores", "2", *RESEEDED]
+    for _ in range(kills):
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=environment(),
+            start_new_session=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        time.sleep(moments.uniform(1, 8))
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        run(folder, "--unlock", "--configfile", "tiny.yaml", "seed.yaml")
     run(folder, *RESEEDED)
     assert same(folder, reseeded, MADE) == []
     assert not list(folder.glob("results/**/*.part"))

@@ -17,11 +17,13 @@ RIDGE = 1e-4  # in units of the mean diagonal
 def train_linear(x, wanted, families, components):
     """Weights (d,) and intercept of the log odds at even classes, and the left-out log odds (n,) of the rows.
 
-    x: (n, d) features; wanted: (n,) bool; families: (n,) sorted numbers, one for a spectrum and its copies.
+    x: (n, d) features; wanted: (n,) bool; families: (n,) sorted numbers, one for a spectrum and its copies;
+    components: how many, at most one for five families of the smaller class.
     """
     mean = x.mean(0, dtype="f8")
     scatter = sum((x[rows].T @ x[rows]).astype("f8") for rows in blocks(len(x))) / len(x) - np.outer(mean, mean)
-    k = min(components, x.shape[1], len(x))
+    smaller = min(len(np.unique(families[side])) for side in (wanted, ~wanted))
+    k = min(components, x.shape[1], len(x), max(10, smaller // 5))
     variances, axes = eigh(scatter, subset_by_index=(x.shape[1] - k, x.shape[1] - 1))
     axes = axes / np.sqrt(max(variances[-1], 1e-30))
     z = np.empty((len(x), k + 1))

@@ -14,8 +14,6 @@ from astropy.io import fits
 from mstarhash.metrics import average_precision
 from project import CANDIDATES, TEMPLATES, TO_CATALOGUE, copy_project, rows, run
 
-ROOT = Path(__file__).resolve().parents[2]
-
 
 def column(folder, pattern, name):
     """A column of all HDF5 files that match, one after the other."""
@@ -29,17 +27,6 @@ def column(folder, pattern, name):
 def statuses(folder, results="results"):
     paths = sorted((folder / results).glob("ingest/*.status.tsv"))
     return [row for path in paths for row in rows(path, delimiter="\t")]
-
-
-def test_every_output_that_the_readme_lists_is_there(finished):
-    table = (ROOT / "README.md").read_text().split("| file | what it is |")[1].split("\n\n")[0]
-    paths = [path for line in table.splitlines()[2:] for path in re.findall(r"`([\w./*]+)`", line.split("|")[1])]
-    assert len(paths) > 12
-    folder = ""
-    for path in paths:
-        folder = path.rsplit("/", 1)[0] if "/" in path else folder
-        found = [part for part in (finished / "results").glob(path if "/" in path else f"{folder}/{path}")]
-        assert found and all(part.is_dir() or part.stat().st_size for part in found), path
 
 
 def test_counts_agree_from_the_survey_to_the_catalogue(finished):

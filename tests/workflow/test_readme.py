@@ -73,6 +73,6 @@ def test_links_and_outputs_are_there(finished):
         assert (ROOT / name).is_file(), name
     for cell in re.findall(r"^\| (`[^|]*`) \|", text.split("## What comes out")[1].split("## Your own")[0], re.M):
         folder = ""
-        for name in re.findall(r"`([^`]+)`", cell):
+        for name in re.findall(r"`([^`]+)`", cell.replace("`bench/bench.csv`", "")):  # made by make bench only
             folder = name.rpartition("/")[0] or folder
             assert list((finished / "results").glob(name if "/" in name else f"{folder}/{name}")), name

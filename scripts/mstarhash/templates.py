@@ -12,6 +12,7 @@ early M dwarfs, with the run of the Na D and K I lines beyond; their Ca II lines
 
 import csv
 import io
+import re
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,8 +91,11 @@ class Source:
 
 
 def parse(data):
-    """Wavelength and flux (float64) of a table of numbers: its first two columns, whatever the rows have beyond."""
-    text = data.replace(b"|", b" ").decode()
+    """Wavelength and flux (float64) of a table of numbers: its first two columns, whatever the rows have beyond.
+
+    In a table that lost tabs, a flux of 10.236 stands as "1<tab>0.236" a blank behind its wavelength: joined again.
+    """
+    text = re.sub(r"^([\d.]+) (\d+)\t(\d\.\d)", r"\1\t\2\3", data.replace(b"|", b" ").decode(), flags=re.M)
     first = 0
     while not text[first : first + 1].isdigit():  # a heading
         first = text.index("\n", first) + 1

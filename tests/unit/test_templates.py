@@ -124,6 +124,11 @@ def test_telluric_bands_are_taken_from_the_donor():
     assert np.array_equal(mended[outside], absorbed[outside])
 
 
+def test_a_lost_tab_is_mended():
+    wave, flux = templates.parse(b"#wave\tflux\tunc\n8814\t9.796\t0.031\n8815 1\t0.236\t0.031\n8816\t9.9\t0.03\n")
+    assert wave.tolist() == [8814, 8815, 8816] and flux.tolist() == [9.796, 10.236, 9.9]
+
+
 def test_parse_takes_the_first_two_columns():
     text = b"# wave flux\nwave|flux|err\n4000|1.0|0.1\n4001|2.0|0.1|7\n4002|nan|0.1\n4003|4.0\n"
     wave, flux = templates.parse(text)

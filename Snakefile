@@ -15,6 +15,7 @@ rule all:
     default_target: True
     input:
         results("candidates/candidates.csv"),
+        results("inspect/index.html"),
         results("catalogue/spectra.fits"),
         results("figures/candidates.png"),
 

@@ -1,4 +1,4 @@
-"""Codes of the unclassified spectra, retrieval, template difference, ranked candidates."""
+"""Codes of the unclassified spectra, retrieval, template difference, ranked candidates, the page to inspect them."""
 
 
 rule encode:
@@ -191,4 +191,40 @@ rule candidates:
         " --labels '{input.labels}'"
         " --output {output.candidates:q}"
         " --summary {output.summary:q}"
+        " 2> {log:q}"
+
+
+rule inspect:
+    input:
+        script="scripts/inspection.py",
+        library=library("inspection"),
+        frame="scripts/inspection.html",
+        candidates=results("candidates/candidates.csv"),
+        spectra=every("rebin/{shard}.h5"),
+        model=MODEL,
+        labels=optional("labels"),
+    output:
+        page=results("inspect/index.html"),
+    log:
+        results("logs/inspect/inspect.log"),
+    benchmark:
+        results("benchmarks/inspect/inspect.tsv")
+    conda:
+        "../envs/inspect.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 600 * attempt,
+        runtime=30,
+    params:
+        flags=flags("inspect", "match"),
+    message:
+        "Writing the page to inspect candidates"
+    shell:
+        "python {input.script:q} {params.flags:q}"
+        " --frame {input.frame:q}"
+        " --candidates {input.candidates:q}"
+        " --spectra {input.spectra:q}"
+        " --model {input.model:q}"
+        " --labels '{input.labels}'"
+        " --page {output.page:q}"
         " 2> {log:q}"

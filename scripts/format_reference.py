@@ -49,6 +49,11 @@ FILES = (  # heading, pattern, a sentence
     ("match/NNNN.h5", "match/*.h5", "Fits of averages to the unclassified spectra of a shard."),
     ("candidates/candidates.csv", "candidates/candidates.csv", "Every unclassified spectrum, best first."),
     ("candidates/summary.csv", "candidates/summary.csv", "Counts of the search."),
+    (
+        "inspect/index.html",
+        "inspect/index.html",
+        "The best candidates with small spectra, keys that label them, and where to stop.",
+    ),
     ("measure/NNNN.released.h5, NNNN.candidates.h5", "measure/*.h5", "Measured stars of a shard."),
     ("crossmatch/crossmatch.h5", "crossmatch/crossmatch.h5", "Measured stars of all shards, with their sources."),
     ("luminosity/luminosity.h5", "luminosity/luminosity.h5", "The same rows: giant or dwarf."),
@@ -166,6 +171,8 @@ def page(types, meanings):
             row for row in meanings if pattern in row["files"] or any(fnmatchcase(pattern, p) for p in row["files"])
         ]
         found = types.get(pattern, {})
+        if not rows:
+            continue
         if pattern.endswith(".h5"):
             lines += ["| dataset | shape | type | unit | meaning |", "|---|---|---|---|---|"]
             for row in rows:

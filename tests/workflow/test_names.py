@@ -19,7 +19,10 @@ RULES = {
     for path in sorted((ROOT / "rules").glob("*.smk"))
     for name, text in re.findall(r"^ *rule (\w+):\n(.*?)(?=^ *rule |\Z)", path.read_text(), re.M | re.S)
 }
-STEPS = sorted({re.search(r'script="scripts/(\w+)\.py"', text)[1] for _, text in RULES.values() if "script=" in text})
+SCRIPT = {"inspect": "inspection"}  # scripts/inspect.py would hide Python's own module from every script
+STEP = {script: step for step, script in SCRIPT.items()}
+SCRIPTS = sorted({re.search(r'script="scripts/(\w+)\.py"', text)[1] for _, text in RULES.values() if "script=" in text})
+STEPS = [STEP.get(name, name) for name in SCRIPTS]
 PACKAGES = {"sklearn": "scikit-learn", "matplotlib": "matplotlib-base", "yaml": "pyyaml", "faiss": "faiss-cpu"}
 
 
@@ -43,9 +46,10 @@ def test_key_table_is_up_to_date(default_config):
 
 @pytest.mark.parametrize("step", STEPS)
 def test_rule_script_section_env_log_and_benchmark_have_one_name(step):
-    assert (ROOT / "scripts" / f"{step}.py").exists()
+    script = f"scripts/{SCRIPT.get(step, step)}.py"
+    assert (ROOT / script).exists()
     for name, (_, text) in RULES.items():
-        if f"scripts/{step}.py" in text:
+        if script in text:
             assert name == step or name.startswith(f"{step}_")
             assert f"envs/{step}.yaml" in text
             assert f'results("logs/{step}/' in text and f'results("benchmarks/{step}/' in text
@@ -56,8 +60,8 @@ def test_rule_script_section_env_log_and_benchmark_have_one_name(step):
 def imported(step):
     names = set()
     for path in [
-        ROOT / f"scripts/{step}.py",
-        *map(Path, library_of(ROOT / f"scripts/{step}.py", ROOT / "scripts", "mstarhash")),
+        ROOT / f"scripts/{SCRIPT.get(step, step)}.py",
+        *map(Path, library_of(ROOT / f"scripts/{SCRIPT.get(step, step)}.py", ROOT / "scripts", "mstarhash")),
     ]:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Import):
@@ -92,12 +96,12 @@ def test_one_pin_for_a_package_and_it_is_the_lock_s():
 
 
 def test_scripts_options_are_the_section_s_keys():
-    for step in STEPS:
+    for script in SCRIPTS:
         done = subprocess.run(
-            [sys.executable, ROOT / f"scripts/{step}.py", "--help"], capture_output=True, text=True, check=True
+            [sys.executable, ROOT / f"scripts/{script}.py", "--help"], capture_output=True, text=True, check=True
         )
-        for key in SCHEMA.get(step, {}).get("properties", {}):
-            assert f"--{key.replace('_', '-')} " in done.stdout, step
+        for key in SCHEMA.get(STEP.get(script, script), {}).get("properties", {}):
+            assert f"--{key.replace('_', '-')} " in done.stdout, script
 
 
 def test_profiles_share_their_keys():

@@ -24,7 +24,7 @@ ACTIVITY = f"activity {KINEMATICS}"
 LUMINOSITY = f"luminosity {ACTIVITY}"
 CROSSMATCH = f"crossmatch {LUMINOSITY}"
 MEASURE = f"measure_released measure {CROSSMATCH}"
-CANDIDATES = f"candidates evaluate measure {CROSSMATCH}"
+CANDIDATES = f"candidates inspect evaluate measure {CROSSMATCH}"
 MODEL = f"train encode retrieve_count retrieve_cut retrieve match {CANDIDATES}"
 REBIN = f"rebin positives negatives {MODEL}"
 INGEST = f"ingest measure_released {REBIN}"
@@ -43,6 +43,7 @@ EDITS = {  # text laid over the config: rules that it reruns
     "match: {floor: 0.1}": MODEL,  # likewise
     "candidates: {ranking: votes}": CANDIDATES,
     "candidates: {prior: 0.05}": CANDIDATES,
+    "inspect: {next: 40}": "inspect all",
     "measure: {rv_floor: 5.0}": MEASURE,
     "crossmatch: {radius: 4.0}": CROSSMATCH,
     "luminosity: {dwarf_m_g: 6.0}": LUMINOSITY,
@@ -65,6 +66,7 @@ FILES = {
     "scripts/mstarhash/metrics.py": "evaluate figures all",
     "scripts/mstarhash/querying.py": "",  # of scripts/query.py, which is no step
     "scripts/train.py": MODEL,
+    "scripts/inspection.html": "inspect all",
     "config/catalogue.schema.json": CATALOGUE,
     "config/field_values.csv": FIGURES,
     "config/templates.csv": f"templates {SURVEY}",

@@ -1,0 +1,92 @@
+"""Write the page to look at candidates, best first, with keys that label them; it holds all that it shows.
+
+The file is not called inspect.py as its step is: Python's own module of that name would be hidden from every script.
+"""
+
+import sys
+
+from mstarhash import threads
+from mstarhash.configuration import section_parser
+from mstarhash.errors import exit_code
+
+LINES = (("Ha", 6564.6), ("Na", 8191.0))  # marked [vacuum Angstrom]
+
+
+def build_parser():
+    parser = section_parser(__doc__, "inspect", "match")
+    parser.add_argument("--frame", required=True, help="HTML of the page, with places to fill")
+    parser.add_argument("--candidates", required=True, help="CSV from candidates.py")
+    parser.add_argument("--spectra", nargs="+", required=True, help="HDF5 from rebin.py, all shards")
+    parser.add_argument("--model", required=True, help="HDF5 from train.py")
+    parser.add_argument("--labels", default="", help="inspection ledger; its rows are not shown again")
+    parser.add_argument("--page", required=True, help="HTML to write")
+    return parser
+
+
+def main(argv=None):
+    args = build_parser().parse_args(argv)
+    threads.limit(1)
+    import re
+    from pathlib import Path
+
+    from mstarhash import inspecting
+    from mstarhash.files import replacing
+    from mstarhash.labels import read_labels
+    from mstarhash.plots_spectra import BANDS
+    from mstarhash.progress import say
+
+    with replacing(args.page) as name:
+        ledger = read_labels(args.labels)
+        rows, chances, counts = inspecting.read_candidates(args.candidates, ledger, args.rows)
+        stop = inspecting.stop_after(chances, args.next, args.min_yield)
+        rows = rows[: max(stop, args.next)]
+        say(f"inspect: {len(rows):,} of {len(chances):,} candidates without a label; stop after {stop:,}")
+        parts = {
+            "frame": [inspecting.frame(BANDS, LINES)],
+            "summary": [inspecting.summary(chances, counts, len(rows), stop, args.min_yield, args.next)],
+            "rows": articles(args, rows, inspecting.expected_next(chances, args.next)),
+            "end": [inspecting.end(len(rows), len(chances), stop)],
+            "data": [inspecting.data(ledger, args.next)],
+        }
+        page = re.split(r"<!-- (\w+) -->", Path(args.frame).read_text(encoding="utf-8"))
+        with open(name, "w", encoding="utf-8") as out:
+            out.write(page[0])
+            for key, text in zip(page[1::2], page[2::2], strict=True):
+                out.writelines(parts[key])
+                out.write(text)
+    return 0
+
+
+def articles(args, rows, ahead):
+    """The candidates as HTML, one after the other; ahead: stars expected after the first 0, 1, ... of them."""
+    import h5py
+    import numpy as np
+    from mstarhash.inspecting import article, picture
+    from mstarhash.plots_candidates import places_of
+    from mstarhash.plots_spectra import fitted, for_the_eye
+    from mstarhash.progress import Progress
+    from mstarhash.sample import Sample
+    from mstarhash.spectra import read_text
+
+    progress = Progress("inspect", max(len(rows), 1))
+    with Sample(args.spectra) as sample, h5py.File(args.model) as model:
+        wave, means = sample.fixed("wave"), model["averages/flux"]
+        order = int(model["averages"].attrs["order"])
+        name_row = {name: row for row, name in enumerate(read_text(model["averages/name"]).tolist())}
+        place_of = places_of(sample, [row["file"] for row in rows])
+        for place, row in enumerate(rows, 1):
+            flux, ivar = (sample.rows(key, [place_of[row["file"]]]) for key in ("flux", "ivar"))
+            curves = {
+                kind: fitted(flux[0], ivar[0], means[name_row[name]], order, args.prior, args.floor, args.max_shift)
+                if (name := row[f"best_{kind}"])
+                else np.full(len(wave), np.nan)
+                for kind in ("wanted", "other")
+            }
+            curves["seen"] = np.where(ivar[0] > 0, flux[0], np.nan)
+            curves["smooth"] = for_the_eye(flux, ivar, args.smooth)[0]
+            yield article(row, place, ahead[place], args.next, picture(wave, curves))
+            progress.step()
+
+
+if __name__ == "__main__":
+    sys.exit(exit_code(main))

@@ -82,6 +82,7 @@ if config["train"]["model"] and not Path(config["train"]["model"]).exists():
 
 TRUTH = results("survey/truth.csv") if config["input"]["kind"] == "mock" else []
 MODEL = config["train"]["model"] or results("train/model.h5")
+AVERAGES = config["train"]["model"] or results("positives/averages.h5")
 
 # New, replaced and removed files are noticed here, before the jobs are planned; jobs on a cluster do not look again.
 if config["input"]["kind"] == "lamost" and workflow.is_main_process:

@@ -7,6 +7,7 @@ rule measure_released:
         library=library("measure"),
         spectra=results("ingest/{shard}.h5"),
         templates=results("templates/templates.h5"),
+        averages=AVERAGES,
     output:
         measured=results("measure/{shard}.released.h5"),
     log:
@@ -31,6 +32,7 @@ rule measure_released:
         " --target {params.target:q}"
         " --spectra {input.spectra:q}"
         " --templates {input.templates:q}"
+        " --averages {input.averages:q}"
         " --output {output.measured:q}"
         " 2> {log:q}"
 
@@ -41,6 +43,7 @@ rule measure:
         library=library("measure"),
         spectra=results("ingest/{shard}.h5"),
         templates=results("templates/templates.h5"),
+        averages=AVERAGES,
         candidates=results("candidates/candidates.csv"),
         labels=optional("labels"),
     output:
@@ -67,6 +70,7 @@ rule measure:
         " --target {params.target:q}"
         " --spectra {input.spectra:q}"
         " --templates {input.templates:q}"
+        " --averages {input.averages:q}"
         " --candidates {input.candidates:q}"
         " --labels '{input.labels}'"
         " --output {output.measured:q}"

@@ -23,6 +23,9 @@ def build_parser():
     parser.add_argument("--target", required=True, help="wanted class, a pattern on SUBCLASS")
     parser.add_argument("--spectra", required=True, help="HDF5 from ingest.py")
     parser.add_argument("--templates", required=True, help="HDF5 from templates.py")
+    parser.add_argument(
+        "--averages", default="", help="HDF5 from positives.py or train.py; empty: velocities by templates alone"
+    )
     parser.add_argument("--candidates", default="", help="CSV from candidates.py; needed by --kind candidates")
     parser.add_argument("--labels", default="", help="inspection ledger (CSV: file, label); kind candidates only")
     parser.add_argument("--output", required=True, help="HDF5 to write")
@@ -47,7 +50,7 @@ def main(argv=None):
     from mstarhash.spectra import create, read_columns, write_columns
 
     with replacing(args.output) as name, h5py.File(args.spectra) as source:
-        tools = Tools.read(args.templates, args)
+        tools = Tools.read(args.templates, args, args.averages)
         if not tools.wins.any() or not tools.lines:
             raise InputError(
                 f"{args.templates}: no template for velocities or no sequence of dwarfs for types; "

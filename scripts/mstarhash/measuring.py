@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mstarhash import halpha, indices, measure_flags, subtype, velocity, zeta
+from mstarhash.own_templates import own_templates, read_averages
 from mstarhash.standards import letters, read_standards
 
 ZETA_COLUMN = {"l13": "zeta", "l07": "zeta_l07", "d12": "zeta_d12", "z19": "zeta_z19"}
@@ -25,7 +26,8 @@ class Tools:
     lines: list
 
     @classmethod
-    def read(cls, path, keys):
+    def read(cls, path, keys, averages=""):
+        """path: templates.h5; averages: averages.h5 or model.h5, of which templates of the sample's own are made."""
         grid = velocity.grid()
         used = velocity.used_pixels(grid, keys.rv_low, keys.rv_high, keys.rv_mask)
         every = read_standards(path, grid)
@@ -36,7 +38,13 @@ class Tools:
         types = np.array([s.subtype if s.typing and s.family == "dwarf" else np.nan for s in mine])
         wins = np.array([s.velocity for s in mine], bool)
         bank = velocity.bank(templates, used, keys.rv_range)
-        return cls(keys, grid, used, [s.name for s in mine], bank, types, wins, lines)
+        names = [s.name for s in mine]
+        if averages and wins.any():
+            own, like = own_templates(*read_averages(averages), bank, wins, grid, used, keys.rv_min_stars)
+            names += [f"sample_{names[k]}" for k in like]
+            types, wins = np.append(types, np.full(len(own), np.nan)), np.append(wins, np.ones(len(own), bool))
+            bank = velocity.bank(np.concatenate([templates, own]), used, keys.rv_range)
+        return cls(keys, grid, used, names, bank, types, wins, lines)
 
 
 def _covers(standard, grid, low, high):

@@ -43,7 +43,7 @@ class Model:
 
 
 def write_model(out, network, wanted_groups, labelled, averages, average_names, fusion, linear, wave):
-    """Into an open HDF5 file; averages: dict with flux, ivar, wanted, cluster, limits, bins, order."""
+    """Into an open HDF5 file; averages: dict with flux, ivar, wanted, cluster, members, limits, bins, order."""
     net = out.create_group("network")
     net["mean"] = network.mean
     net.attrs["offset"] = network.offset
@@ -55,7 +55,7 @@ def write_model(out, network, wanted_groups, labelled, averages, average_names, 
     net["wanted_groups"] = wanted_groups
     write_columns(out.create_group("labelled"), labelled)
     part = out.create_group("averages")
-    for key in ("flux", "ivar", "wanted", "cluster"):
+    for key in ("flux", "ivar", "wanted", "cluster", "members"):
         part[key] = averages[key]
     part.attrs.update({key: averages[key] for key in ("limits", "bins", "order")})
     write_columns(part, {"name": np.append(average_names, "featureless")})

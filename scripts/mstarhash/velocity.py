@@ -9,7 +9,7 @@ from mstarhash.indices import LIGHT
 
 STEP = 1e-4  # dex a pixel: 69.03 km/s
 LOW, HIGH = 3.5800, 3.9640  # log10 of the ends of the working grid [vacuum Angstrom]
-SMOOTH = 201  # pixels of the running mean that is taken for the continuum
+SMOOTH = 151  # pixels of the running mean that is taken for the continuum
 CORE = (6557.0, 6573.0)  # H-alpha, left out of the templates: its emission is no sign of velocity or type
 FINE = 8  # lags a pixel about the peak
 SIDE = 60  # lags about the peak over which the antisymmetric part is measured

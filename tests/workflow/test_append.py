@@ -13,7 +13,13 @@ SEARCH = {"candidates": 1, "retrieve_cut": 1, "retrieve": 2}
 LEARN = {"positives": 1, "negatives": 1, "train": 1}
 STARS = {name: 1 for name in ("crossmatch", "luminosity", "activity", "kinematics", "catalogue")}
 ITS_SHARD = {"ingest": 1, "rebin": 1, "measure_released": 1}
-PLAIN = ITS_SHARD | LEARN | SEARCH | STARS | {"encode": 2, "match": 2, "retrieve_count": 2, "measure": 2}
+PLAIN = (
+    ITS_SHARD
+    | LEARN
+    | SEARCH
+    | STARS
+    | {name: 2 for name in ("encode", "match", "retrieve_count", "measure_released", "measure")}
+)
 FROZEN = ITS_SHARD | SEARCH | STARS | {"encode": 1, "match": 1, "retrieve_count": 1, "measure": 2}
 
 

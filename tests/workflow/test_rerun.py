@@ -26,8 +26,8 @@ CROSSMATCH = f"crossmatch {LUMINOSITY}"
 MEASURE = f"measure_released measure {CROSSMATCH}"
 CANDIDATES = f"candidates inspect evaluate measure {CROSSMATCH}"
 MODEL = f"train encode retrieve_count retrieve_cut retrieve match {CANDIDATES}"
-REBIN = f"rebin positives negatives {MODEL}"
-INGEST = f"ingest measure_released {REBIN}"
+REBIN = f"rebin positives negatives measure_released {MODEL}"  # velocities by averages of the positives
+INGEST = f"ingest {REBIN}"
 SURVEY = f"survey manifest {INGEST}"
 
 EDITS = {  # text laid over the config: rules that it reruns
@@ -36,7 +36,7 @@ EDITS = {  # text laid over the config: rules that it reruns
     "ingest: {zero_run: 5}": INGEST,
     "rebin: {step: 2.0e-4}": REBIN,
     "rebin: {smooth: 5.0}": REBIN,
-    "positives: {seed: 2}": f"positives {MODEL}",
+    "positives: {seed: 2}": f"positives measure_released {MODEL}",
     "negatives: {seed: 2}": f"negatives {MODEL}",
     "train: {bits: 128}": MODEL,
     "retrieve: {neighbours: 10}": MODEL,  # calibrated in training

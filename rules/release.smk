@@ -11,16 +11,23 @@ rule catalogue:
         luminosity=results("luminosity/luminosity.h5"),
         activity=results("activity/activity.h5"),
         kinematics=results("kinematics/kinematics.h5"),
+        earlier=config["catalogue"]["earlier"] or [],
     output:
         spectra_fits=results("catalogue/spectra.fits"),
         spectra_csv=results("catalogue/spectra.csv"),
         spectra_votable=results("catalogue/spectra.xml"),
         spectra_parquet=results("catalogue/spectra.parquet"),
+        spectra_dat=results("catalogue/spectra.dat"),
         objects_fits=results("catalogue/objects.fits"),
         objects_csv=results("catalogue/objects.csv"),
         objects_votable=results("catalogue/objects.xml"),
         objects_parquet=results("catalogue/objects.parquet"),
+        objects_dat=results("catalogue/objects.dat"),
         etable=results("catalogue/m_etable.txt"),
+        readme=results("catalogue/ReadMe"),
+        notes=results("catalogue/notes.md"),
+        changes=results("catalogue/changes.csv"),
+        checksums=results("catalogue/SHA256SUMS"),
     log:
         results("logs/catalogue/catalogue.log"),
     benchmark:
@@ -47,11 +54,17 @@ rule catalogue:
         " --spectra-csv {output.spectra_csv:q}"
         " --spectra-votable {output.spectra_votable:q}"
         " --spectra-parquet {output.spectra_parquet:q}"
+        " --spectra-dat {output.spectra_dat:q}"
         " --objects-fits {output.objects_fits:q}"
         " --objects-csv {output.objects_csv:q}"
         " --objects-votable {output.objects_votable:q}"
         " --objects-parquet {output.objects_parquet:q}"
+        " --objects-dat {output.objects_dat:q}"
         " --etable {output.etable:q}"
+        " --readme {output.readme:q}"
+        " --notes {output.notes:q}"
+        " --changes {output.changes:q}"
+        " --checksums {output.checksums:q}"
         " 2> {log:q}"
 
 

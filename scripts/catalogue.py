@@ -1,4 +1,4 @@
-"""Write the catalogue: a table of spectra and one of objects, in several formats, from one list of columns."""
+"""Write the catalogue: a table of spectra and one of objects in every format, ReadMe, notes and checksums."""
 
 import sys
 
@@ -13,6 +13,14 @@ COMMENTS = (
     "object: key between the tables spectra and objects.",
     "objects: indices, zeta, ewHa, rv, U V W from all its spectra; all else is the primary spectrum's.",
 )
+KINDS = {"fits": "fits", "csv": "csv", "votable": "xml", "parquet": "parquet", "dat": "dat"}  # option: name's end
+OTHERS = {
+    "etable": "text table of the new stars as in Guo et al. (2019)",
+    "readme": "description of the .dat files, byte by byte",
+    "notes": "release notes",
+    "changes": "spectra that are new, changed or removed since catalogue.earlier",
+    "checksums": "SHA-256 of all other files",
+}
 ZETA = ("zeta", "zeta_err", "zeta_err_cov", "zeta_l07", "zeta_d12", "zeta_z19")
 
 
@@ -23,9 +31,10 @@ def build_parser():
     for step in ("crossmatch", "luminosity", "activity", "kinematics"):
         parser.add_argument(f"--{step}", required=True, help=f"HDF5 from {step}.py")
     for table in ("spectra", "objects"):
-        for kind in ("fits", "csv", "votable", "parquet"):
+        for kind in KINDS:
             parser.add_argument(f"--{table}-{kind}", required=True, help=f"table of {table} to write")
-    parser.add_argument("--etable", required=True, help="text table of the new stars to write")
+    for name, text in OTHERS.items():
+        parser.add_argument(f"--{name}", required=True, help=f"to write: {text}")
     return parser
 
 
@@ -33,45 +42,77 @@ def main(argv=None):
     args = build_parser().parse_args(argv)
     threads.limit(1)
     from contextlib import ExitStack
+    from pathlib import Path
 
-    from mstarhash import (
-        catalogue_columns,
-        catalogue_fits,
-        catalogue_parquet,
-        catalogue_text,
-        catalogue_votable,
-        measure_flags,
-        star_flags,
-    )
+    from mstarhash import catalogue_changes, catalogue_columns, catalogue_notes
     from mstarhash.catalogue_objects import objects
     from mstarhash.files import replacing
     from mstarhash.progress import say
 
-    kinds = [f"{table}_{kind}" for table in ("spectra", "objects") for kind in ("fits", "csv", "votable", "parquet")]
     with ExitStack() as stack:
-        names = {kind: stack.enter_context(replacing(getattr(args, kind))) for kind in (*kinds, "etable")}
-        columns, order = catalogue_columns.read_schema(args.schema)
-        bits = {bit: f"{name}: {text}" for name, (bit, text) in (measure_flags.BITS | star_flags.BITS).items()}
-        comments = [*COMMENTS, *(f"flags bit {bit}, {text}." for bit, text in sorted(bits.items()))]
-        spectra, motions = read(args, columns)
+        kinds = [*(f"{table}_{kind}" for table in ("spectra", "objects") for kind in KINDS), *OTHERS]
+        names = {kind: stack.enter_context(replacing(getattr(args, kind))) for kind in kinds}
+        schema = catalogue_columns.read_schema(args.schema)
+        spectra, motions = read(args, schema)
         tables = {"spectra": spectra, "objects": objects(spectra, motions, len(motions["object"]))}
-        for title, values in tables.items():
+        for values in tables.values():
             blank_zeta(values)
-            table = catalogue_columns.table_of(columns, title, values)
-            catalogue_fits.write(names[f"{title}_fits"], title.upper(), table, comments)
-            catalogue_text.write_csv(names[f"{title}_csv"], table)
-            catalogue_votable.write(names[f"{title}_votable"], title, table, comments)
-            catalogue_parquet.write(names[f"{title}_parquet"], table, comments)
-            say(f"catalogue: {title}, {len(table[0][1]):,} rows, {len(table)} columns; {known(values)}")
-            if title == "spectra":
-                new = values["source"] == "new"
-                mine = [(column, part[new]) for column, part in table]
-                wrong = as_printed(values, new) if args.etable_values == "g19" else {}
-                catalogue_text.write_etable(names["etable"], mine, order, wrong)
+            values["clean"] = catalogue_notes.clean(values["flags"], schema.clean)
+        wrong = as_printed(spectra, spectra["source"] == "new") if args.etable_values == "g19" else {}
+        tables = {title: catalogue_columns.table_of(schema.columns, title, values) for title, values in tables.items()}
+        plain = {title: {column.name: values for column, values in table} for title, table in tables.items()}
+        counts = catalogue_notes.counted(*plain.values())
+        write_tables(names, schema, tables, [counts, *COMMENTS, *about_flags(schema)], wrong)
+        say(f"catalogue: {counts} {known(spectra)}")
+        changes = None
+        if args.earlier:
+            earlier = catalogue_changes.read_earlier(args.earlier)
+            changes = catalogue_changes.compare(plain["spectra"], earlier)
+            catalogue_changes.write(names["changes"], plain["spectra"], earlier, changes[0])
+            say(
+                "catalogue: since the earlier release, "
+                + ", ".join(f"{len(v):,} {key}" for key, v in changes[0].items())
+            )
+        else:
+            catalogue_changes.write(names["changes"], {}, {}, {"new": [], "changed": [], "removed": []})
+        text = catalogue_notes.notes(schema, plain, args.earlier, changes)
+        Path(names["notes"]).write_text(text, encoding="utf-8")
+        files = {Path(getattr(args, kind)).name: name for kind, name in names.items() if kind != "checksums"}
+        Path(names["checksums"]).write_text(catalogue_notes.checksums(files), encoding="utf-8")
     return 0
 
 
-def read(args, columns):
+def write_tables(names, schema, tables, comments, wrong):
+    """All tables in all formats; wrong: as in `catalogue_text.write_etable`."""
+    from mstarhash import catalogue_cds, catalogue_fits, catalogue_parquet, catalogue_text, catalogue_votable
+
+    described = []
+    for title, table in tables.items():
+        catalogue_fits.write(names[f"{title}_fits"], title.upper(), table, comments)
+        catalogue_text.write_csv(names[f"{title}_csv"], table)
+        catalogue_votable.write(names[f"{title}_votable"], title, table, comments)
+        catalogue_parquet.write(names[f"{title}_parquet"], table, comments)
+        places = catalogue_cds.write_dat(names[f"{title}_dat"], table)
+        row = {"spectra": "a row a spectrum, released and new M stars", "objects": "a row a star"}[title]
+        described.append((f"{title}.dat", row, len(table[0][1]), table, places))
+    catalogue_cds.write_readme(names["readme"], "M stars among unclassified spectra", described, comments)
+    spectra = tables["spectra"]
+    new = next(values for column, values in spectra if column.name == "source") == "new"
+    catalogue_text.write_etable(
+        names["etable"], [(column, part[new]) for column, part in spectra], schema.etable, wrong
+    )
+
+
+def about_flags(schema):
+    """Sentences on the bits of the column flags."""
+    from mstarhash.catalogue_notes import BITS, mask
+
+    cut = f"clean = 1: none of {', '.join(schema.clean)}, that is, flags & {mask(schema.clean)} = 0."
+    bits = sorted((bit, name, text) for name, (bit, text) in BITS.items())
+    return [cut, *(f"flags bit {bit}, {name}: {text}." for bit, name, text in bits)]
+
+
+def read(args, schema):
     """Columns of all spectra by the steps' names, and those of the objects' motions."""
     import h5py
     import numpy as np
@@ -82,9 +123,9 @@ def read(args, columns):
     from mstarhash.shards import IDENTITY
     from mstarhash.spectra import read_columns
 
-    wanted = {column.key for column in columns} | {f"{key}_err" for key in ("na",)}
+    wanted = {column.key for column in schema.columns} | {f"{key}_err" for key in ("na",)}
     steps = [getattr(args, step) for step in ("crossmatch", "luminosity", "activity", "kinematics")]
-    made = {"primary"}
+    made = {"primary", "clean"}
     owner = {}
     for path in steps:
         with h5py.File(path) as source:

@@ -18,8 +18,8 @@ from mstarhash.errors import InputError, exit_code
 HEAD = """# Files of a run
 
 Every path is under the folder of the config key `results`; NNNN is the number of a shard. This page is made by
-`python scripts/format_reference.py` from `config/formats.csv` and a finished run. The columns of `catalogue/` are in
-`config/catalogue.schema.json`.
+`python scripts/format_reference.py` from `config/formats.csv` and a finished run. The products and columns of
+`catalogue/` are in [catalogue.md](catalogue.md).
 
 HDF5: rows are spectra unless said otherwise, in one order for the whole run: by hash of the identity, then by file.
 Texts are UTF-8 of fixed length. A missing number is NaN, a missing text is empty. Sizes: n rows, w the widest spectrum
@@ -62,6 +62,11 @@ FILES = (  # heading, pattern, a sentence
     ("activity/fractions.csv", "activity/fractions.csv", "Active stars counted."),
     ("kinematics/kinematics.h5", "kinematics/kinematics.h5", "The same rows: space motions; `objects/`: of objects."),
     ("kinematics/dispersions.csv", "kinematics/dispersions.csv", "Velocity dispersions by height."),
+    (
+        "catalogue/changes.csv",
+        "catalogue/changes.csv",
+        "Spectra that are new, changed or removed since an earlier release.",
+    ),
     ("evaluate/ranking.csv", "evaluate/ranking.csv", "How good each ranking is."),
     ("evaluate/curves.csv", "evaluate/curves.csv", "Recall and precision along each ranking."),
     ("evaluate/reliability.csv", "evaluate/reliability.csv", "Probabilities against what is true."),

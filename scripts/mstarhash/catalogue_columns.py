@@ -23,6 +23,7 @@ class Column:
     ucd: str
     description: str
     tables: tuple
+    decimals: int | None = None  # of a float in the .dat files
 
     @property
     def null(self):
@@ -30,14 +31,24 @@ class Column:
         return int(np.iinfo(self.dtype).min) if self.dtype.startswith("i") else None
 
 
+@dataclass(frozen=True)
+class Schema:
+    """The list of columns, names of those of m_etable.txt, names of the flags that a clean row has not."""
+
+    version: int
+    columns: list
+    etable: list
+    clean: list
+
+
 def read_schema(path):
-    """(list of Column, names of the columns of m_etable.txt)."""
+    """The Schema of a file like config/catalogue.schema.json."""
     known = json.loads(Path(path).read_text())
     columns = [Column(**(item | {"tables": tuple(item["tables"])})) for item in known["columns"]]
     wrong = [column.name for column in columns if column.dtype not in DTYPES]
     if wrong:
         raise InputError(f"{path}: unknown dtype of column {', '.join(wrong)}")
-    return columns, known["etable"]
+    return Schema(known["version"], columns, known["etable"], known["clean"])
 
 
 def filled(column, values):

@@ -22,6 +22,9 @@ from mstarhash.errors import InputError
 from pyarrow import parquet
 
 STEPS = {"crossmatch": crossmatch, "luminosity": luminosity, "activity": activity, "kinematics": kinematics}
+TITLES = ("spectra", "objects")
+OTHERS = {"etable": "m_etable.txt", "readme": "ReadMe", "notes": "notes.md", "changes": "changes.csv",
+          "checksums": "SHA256SUMS"}  # fmt: skip
 TABLE2 = """
     designation obsDate mjd planID spID fiberID ra dec snrr subClass rv ewHa ewHaErr TiO5 CaH2 CaH3 TiO1 TiO2
     TiO3 TiO4 CaH1 CaOH TiO5Err CaH2Err CaH3Err TiO1Err TiO2Err TiO3Err TiO4Err CaH1Err CaOHErr na zeta
@@ -53,10 +56,9 @@ def run(folder, files, gaia="", twomass="", wise="", **changes):
 
 def publish(folder, files, made, schema=ROOT / "config/catalogue.schema.json", **changes):
     argv = [*words("catalogue", **changes), "--schema", str(schema), "--measure", *files]
-    argv += [f"--{step}={path}" for step, path in made.items()] + ["--etable", str(folder / "m_etable.txt")]
-    for table in ("spectra", "objects"):
-        for kind, end in (("fits", "fits"), ("csv", "csv"), ("votable", "xml"), ("parquet", "parquet")):
-            argv += [f"--{table}-{kind}", str(folder / f"{table}.{end}")]
+    argv += [f"--{step}={path}" for step, path in made.items()]
+    argv += [f"--{key}={folder / name}" for key, name in OTHERS.items()]
+    argv += [f"--{table}-{kind}={folder / table}.{end}" for table in TITLES for kind, end in catalogue.KINDS.items()]
     assert catalogue.main(argv) == 0
 
 
@@ -305,7 +307,8 @@ def test_the_list_of_columns_is_well_formed():
     from astropy.units import Unit
     from mstarhash.catalogue_columns import read_schema as read_columns
 
-    columns, order = read_columns(ROOT / "config/catalogue.schema.json")
+    schema = read_columns(ROOT / "config/catalogue.schema.json")
+    columns, order = schema.columns, schema.etable
     names = [column.name for column in columns]
     assert order == TABLE2 == names[:48] and len({name.lower() for name in names}) == len(names)
     for column in columns:

@@ -1,0 +1,77 @@
+"""Write docs/catalogue.md: the products of the catalogue and every column, from config/catalogue.schema.json.
+
+python scripts/column_reference.py
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from mstarhash.catalogue_columns import read_schema
+from mstarhash.errors import exit_code
+
+HEAD = """# The catalogue
+
+Two tables: `spectra`, a row a spectrum of an M star (released or new), and `objects`, a row a star; `object` is the key
+between them. Every product is written from `config/catalogue.schema.json`, and this page by
+`python scripts/column_reference.py`.
+
+| file in `catalogue/` | what it is | nothing known |
+|---|---|---|
+| `spectra.fits`, `objects.fits` | FITS tables: TUNIT, TNULL, TUCD, TCOMM, checksums | NaN, TNULL, empty text |
+| `spectra.xml`, `objects.xml` | VOTable 1.4 | empty cell |
+| `spectra.parquet`, `objects.parquet` | Parquet; unit, UCD and description in the metadata of each field | null |
+| `spectra.csv`, `objects.csv` | text, numbers as short as they can be read back | empty |
+| `spectra.dat`, `objects.dat`, `ReadMe` | text of fixed width, as CDS publishes it; rounded to the decimals below | blank |
+| `m_etable.txt` | the new spectra in the layout of Guo et al. (2019), Table 2 | -9999 |
+| `notes.md`, `changes.csv` | release notes; spectra that are new, changed or removed since `catalogue.earlier` | |
+| `SHA256SUMS` | checksums of all of these: `sha256sum -c SHA256SUMS` | |
+
+## Objects
+
+Spectra of one Gaia source are one object, else spectra whose positions are within `crossmatch.group_radius` of each other,
+all positions being of the epoch `crossmatch.spectra_epoch`. `primary` marks the spectrum of best `snr_r` (ties: the first
+in the order of the table). In `objects` indices, their errors and `ewHa` are inverse-variance means of all spectra, `zeta`
+follows from those, `rv` is the mean of the reliable velocities (`n_rv`, `rv_chi2`), and U, V, W follow from it; all else is
+the primary spectrum's. `source` is `new` where no spectrum of the object is released.
+
+## Clean sample
+
+`clean` is 1 where none of these flags is set, the same as `flags & {mask} = 0`: {flags}. It asks for a rest frame, a
+subtype on which indices and template agree, and a luminosity class without contradiction. `flags` says the rest: for
+velocities leave out `rv_low_r` as well, for metallicities `zeta_blind`, for activity `ewha_low_snr`.
+"""
+
+
+def page(schema):
+    """The page as text."""
+    from mstarhash.catalogue_notes import BITS, mask
+
+    lines = [HEAD.format(mask=mask(schema.clean), flags=", ".join(f"`{name}`" for name in schema.clean))]
+    lines += ["## Columns", "", "Columns of `m_etable.txt` in **bold**.", ""]
+    lines += ["| column | table | type | unit | decimals | UCD | meaning |", "|---|---|---|---|---|---|---|"]
+    for column in schema.columns:
+        name = f"**`{column.name}`**" if column.name in schema.etable else f"`{column.name}`"
+        tables = "both" if len(column.tables) == 2 else column.tables[0]
+        decimals = "" if column.decimals is None else column.decimals
+        parts = [name, tables, column.dtype, column.unit, decimals, f"`{column.ucd}`", column.description]
+        lines.append(f"| {' | '.join(str(part).replace('|', '&#124;') for part in parts)} |")
+    lines += ["", "## Bits of `flags`", "", "Those of the clean cut in **bold**.", ""]
+    lines += ["| bit | value | name | meaning |", "|---|---|---|---|"]
+    for name, (bit, text) in sorted(BITS.items(), key=lambda item: item[1]):
+        shown = f"**{name}**" if name in schema.clean else name
+        lines.append(f"| {bit} | {1 << bit} | {shown} | {text.replace('|', '&#124;')} |")
+    return "\n".join([*lines, ""])
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--schema", default="config/catalogue.schema.json", help="columns (default: %(default)s)")
+    parser.add_argument("--output", default="docs/catalogue.md", help="page to write (default: %(default)s)")
+    args = parser.parse_args(argv)
+    Path(args.output).write_text(page(read_schema(args.schema)), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(exit_code(main))

@@ -1,0 +1,234 @@
+"""The products of the catalogue: every one says the same, with units and nulls; what changed; checksums; the page."""
+
+import csv
+import hashlib
+import io
+import shutil
+import subprocess
+import warnings
+
+import catalogue
+import column_reference
+import numpy as np
+import pytest
+from astropy.io import fits, votable
+from astropy.table import Table
+from astropy.units import Unit
+from conftest import ROOT
+from mstarhash import catalogue_cds, catalogue_changes, catalogue_notes
+from mstarhash.catalogue_columns import read_schema
+from mstarhash.errors import InputError
+from pyarrow import parquet
+from test_star_steps import OTHERS, STEPS, TITLES, publish, rows, survey  # noqa: F401  the fixture
+
+SCHEMA = read_schema(ROOT / "config/catalogue.schema.json")
+STILTS = shutil.which("stilts")
+
+
+def null(column):
+    """(n,) bool: masked, empty or not finite."""
+    data = np.ma.getdata(column)
+    hidden = np.ma.getmaskarray(np.ma.asarray(column))
+    return hidden | (data.astype("U") == "" if data.dtype.kind in "SUO" else ~np.isfinite(data.astype(float)))
+
+
+@pytest.fixture(scope="module")
+def products(survey):  # noqa: F811
+    folder, _, _, files, *_ = survey
+    return folder, files, {step: str(folder / f"{step}.h5") for step in STEPS}
+
+
+@pytest.mark.parametrize("title", TITLES)
+def test_units_ucds_and_descriptions_are_those_of_the_schema(products, title):
+    folder = products[0]
+    columns = [column for column in SCHEMA.columns if title in column.tables]
+    header = fits.getheader(folder / f"{title}.fits", 1)
+    fields = votable.parse_single_table(folder / f"{title}.xml").fields
+    schema = parquet.read_schema(folder / f"{title}.parquet")
+    cds = Table.read(folder / f"{title}.dat", readme=folder / "ReadMe", format="ascii.cds")
+    assert len(columns) == header["TFIELDS"] == len(fields) == len(schema) == len(cds.columns)
+    for k, (column, field) in enumerate(zip(columns, fields, strict=True), 1):
+        unit, meta = Unit(column.unit), schema.field(column.name).metadata
+        assert column.name == header[f"TTYPE{k}"] == field.name == schema.names[k - 1] == cds.colnames[k - 1]
+        assert unit == Unit(header.get(f"TUNIT{k}", "")) == Unit(meta[b"unit"].decode()), column.name
+        assert unit == (field.unit or Unit("")) == (cds[column.name].unit or Unit("")), column.name
+        assert column.ucd == header[f"TUCD{k}"] == field.ucd == meta[b"ucd"].decode()
+        told = (header[f"TCOMM{k}"], " ".join(field.description.split()), meta[b"description"].decode())
+        assert told == (column.description,) * 3
+        assert column.description.replace(" ", "") == cds[column.name].description.replace(" ", "")
+
+
+@pytest.mark.parametrize("title", TITLES)
+def test_cds_files_read_back(products, title):
+    folder = products[0]
+    wanted = Table.read(folder / f"{title}.fits")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = Table.read(folder / f"{title}.dat", readme=folder / "ReadMe", format="ascii.cds")
+    assert len(found) == len(wanted)
+    for column in (column for column in SCHEMA.columns if title in column.tables):
+        one, two = wanted[column.name], found[column.name]
+        none = null(one)
+        assert null(two).tolist() == none.tolist(), column.name
+        if column.dtype == "text":
+            assert np.ma.filled(two.astype("U"), "")[~none].tolist() == one[~none].tolist()
+        elif column.null is not None:
+            assert (np.ma.getdata(one) == np.ma.getdata(two))[~none].all(), column.name
+        else:
+            one, two = (np.ma.getdata(part)[~none].astype("f8") for part in (one, two))
+            error = 2e-7 * np.abs(one) + (0 if column.decimals is None else 0.5001 * 10.0**-column.decimals)
+            assert (np.abs(one - two) <= error).all(), column.name
+    lines = (folder / f"{title}.dat").read_text().splitlines()
+    assert len({len(line) for line in lines}) == 1 and not any("-9999" in line or "nan" in line for line in lines)
+    assert max(map(len, (folder / "ReadMe").read_text().splitlines())) <= 80
+
+
+def test_a_line_that_goes_on_is_not_taken_for_a_column(tmp_path):
+    columns = [column for column in SCHEMA.columns if column.name in ("active", "active_west", "file")]
+    text = np.array(["a", "bcd"])
+    table = [(c, text if c.dtype == "text" else np.ma.array([1, 0], mask=[False, True], dtype="i2")) for c in columns]
+    places = catalogue_cds.write_dat(tmp_path / "x.dat", table)
+    catalogue_cds.write_readme(tmp_path / "ReadMe", "T", [("x.dat", "x", 2, table, places)], ["words " * 40])
+    found = Table.read(tmp_path / "x.dat", readme=tmp_path / "ReadMe", format="ascii.cds")
+    assert found.colnames == [column.name for column in columns] and found["active"].mask.tolist() == [False, True]
+
+
+@pytest.mark.parametrize("title", TITLES)
+def test_votables_are_valid(products, title):
+    path = products[0] / f"{title}.xml"
+    told = io.StringIO()
+    assert votable.validate(path, output=told, xmllint=False), told.getvalue()
+    assert votable.parse(path).version == "1.4"
+
+
+@pytest.mark.skipif(
+    STILTS is None, reason="no stilts: install it (Debian package stilts) to check the products with it"
+)
+@pytest.mark.parametrize("title", TITLES)
+def test_stilts_finds_no_fault_and_reads_the_same(products, title, tmp_path):
+    folder = products[0]
+    words = [f"votable={folder / title}.xml", "ucd=true", "unit=true"]
+    done = subprocess.run([STILTS, "votlint", *words], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    for kind, end in (("fits", "fits"), ("votable", "xml")):
+        words = [f"in={folder / title}.{end}", f"ifmt={kind}", f"out={tmp_path / kind}.csv", "ofmt=csv"]
+        subprocess.run([STILTS, "tcopy", *words], check=True)
+    assert (tmp_path / "fits.csv").read_text() == (tmp_path / "votable.csv").read_text()
+    ours, theirs = rows(folder / f"{title}.csv"), rows(tmp_path / "fits.csv")
+    assert [[cell == "" for cell in row.values()] for row in ours] == [[not c for c in row.values()] for row in theirs]
+    for name in ("rv", "ra", "lha_lbol", "gaia_source_id", "object"):
+        assert [np.float32(row[name] or "nan") for row in ours] == pytest.approx(
+            [np.float32(row[name] or "nan") for row in theirs], rel=1e-7, nan_ok=True
+        )
+
+
+def test_the_papers_text_table_reads_back(products):
+    spectra = Table.read(products[0] / "spectra.fits")
+    new = spectra[spectra["source"] == "new"]
+    names, *lines = (line.split() for line in (products[0] / "m_etable.txt").read_text().splitlines())
+    assert len(lines) == len(new) > 10
+    for name, cells in zip(names, zip(*lines, strict=True), strict=True):
+        none = null(new[name])
+        assert [cell == "-9999" for cell in cells] == none.tolist(), name
+        if new[name].dtype.kind in "if":
+            error = 0.5001 * 10.0 ** -np.array([len(cell.partition(".")[2]) for cell in cells])
+            error = np.where([("." in cell) for cell in cells], error, 0)
+            values = np.ma.filled(np.ma.asarray(new[name]).astype("f8"), -9999.0)
+            values[none] = -9999
+            assert (np.abs(np.array(cells, float) - values) <= error + 1e-6 * np.abs(values)).all(), name
+
+
+def test_checksums_are_those_of_all_other_files(products):
+    folder = products[0]
+    lines = dict(reversed(line.split("  ")) for line in (folder / "SHA256SUMS").read_text().splitlines())
+    tables = {f"{title}.{end}" for title in TITLES for end in catalogue.KINDS.values()}
+    assert set(lines) == tables | set(OTHERS.values()) - {"SHA256SUMS"}
+    assert all(hashlib.sha256((folder / name).read_bytes()).hexdigest() == sum_ for name, sum_ in lines.items())
+
+
+def test_clean_rows_have_none_of_the_flags_of_the_cut(products):
+    for title in TITLES:
+        table = Table.read(products[0] / f"{title}.fits")
+        bad = (np.asarray(table["flags"]) & catalogue_notes.mask(SCHEMA.clean)) != 0
+        assert (np.asarray(table["clean"]) == ~bad).all() and bad.any() and not bad.all()
+
+
+def test_both_counts_stand_in_every_product(products):
+    folder = products[0]
+    text = "320 spectra of 300 objects; 40 spectra are new, and 40 objects have new spectra only."
+    assert text in (folder / "notes.md").read_text() and text in " ".join((folder / "ReadMe").read_text().split())
+    for title in TITLES:
+        assert text in " ".join(str(fits.getheader(folder / f"{title}.fits", 1)["COMMENT"]).split())
+        assert text in " ".join(votable.parse_single_table(folder / f"{title}.xml").description.split())
+        assert text in parquet.read_schema(folder / f"{title}.parquet").metadata[b"comments"].decode()
+    counts = {}
+    for line in (folder / "notes.md").read_text().splitlines():
+        if line.startswith("| "):
+            cells = [cell.strip() for cell in line.strip("|").split("|")]
+            counts.setdefault(cells[0], cells[1:])
+    tables = [Table.read(folder / f"{title}.fits") for title in TITLES]
+    for name, rule in (("giants", lambda t: (t["giant"] == 1).sum()), ("`rv`", lambda t: np.isfinite(t["rv"]).sum())):
+        assert counts[name] == [str(rule(table)) for table in tables]
+
+
+def test_changes_since_an_earlier_release(products, tmp_path):
+    folder, files, made = products
+    with fits.open(folder / "spectra.fits") as source:
+        table = Table.read(source[1])
+        before, names = table[5:].copy(), table["file"].tolist()
+    before["object"] += 7  # other numbers, another folder, and rounding are no changes
+    before["file"] = [f"elsewhere/{name}.gz" for name in before["file"]]
+    before["TiO5"] *= 1 + 1e-7
+    before["rv"][10] += 3.0
+    before["rv"][11] = np.nan
+    before["giant"][12] = 1 - before["giant"][12]
+    before["subClass"][10] = "M9"
+    before.add_row(before[0])
+    before["lmjd"][-1], before["file"][-1] = 4, "gone.fits"
+    before.remove_column("clean")
+    before["older"] = 1.0
+    before.write(tmp_path / "earlier.fits")
+    publish(tmp_path, files, made, earlier=str(tmp_path / "earlier.fits"))
+    found = {row["file"]: row for row in rows(tmp_path / "changes.csv")}
+    assert [row["change"] for row in found.values()] == ["new"] * 5 + ["changed"] * 3 + ["removed"]
+    assert list(found)[:5] == names[:5] and list(found)[-1] == "gone.fits"
+    assert found[names[15]]["columns"] == "subClass rv" and found[names[16]]["columns"] == "rv"
+    assert found[names[17]]["columns"] == "giant"
+    notes = (tmp_path / "notes.md").read_text()
+    assert "5 new rows, 1 removed, 3 changed" in notes and "Columns added: clean. Columns dropped: older." in notes
+    assert "| `rv` | 2 | 0 | 1 | 3 |" in notes
+    publish(tmp_path, files, made, earlier=str(folder / "spectra.fits"))
+    assert rows(tmp_path / "changes.csv") == []
+    assert (tmp_path / "spectra.fits").read_bytes() == (folder / "spectra.fits").read_bytes()
+
+
+def test_an_earlier_release_that_cannot_be_read(products, tmp_path):
+    folder, files, made = products
+    Table({"file": ["a"], "lmjd": [1]}).write(tmp_path / "other.fits")
+    (tmp_path / "text.fits").write_text("no FITS")
+    for name, words in (("other", "no column planID, spID, fiberID, obsid"), ("text", "not a FITS table")):
+        with pytest.raises(InputError, match=words):
+            catalogue_changes.read_earlier(tmp_path / f"{name}.fits")
+    with pytest.raises(InputError, match="catalogue.earlier"):
+        publish(tmp_path, files, made, earlier=str(tmp_path / "text.fits"))
+    assert not list(tmp_path.glob("*.csv"))
+
+
+def test_files_of_one_identity_are_told_apart():
+    night = np.ma.array([1, 1, 1], dtype="i4")
+    table = {"lmjd": night, "planID": np.array(["p"] * 3), "spID": night, "fiberID": night}
+    table["file"] = np.array(["a/x.fits", "b/x.fits.gz", "a/y.fits"])
+    assert catalogue_changes.identities(table) == ["1 p 1 1 x 1", "1 p 1 1 x 2", "1 p 1 1 y 1"]
+
+
+def test_the_page_of_columns_is_up_to_date():
+    text = column_reference.page(SCHEMA)
+    assert text == (ROOT / "docs/catalogue.md").read_text(), "run python scripts/column_reference.py"
+    assert all(f"`{column.name}`" in text for column in SCHEMA.columns)
+
+
+def test_every_csv_has_its_header_and_no_sentinels(products):
+    for name in ("spectra.csv", "objects.csv", "changes.csv"):
+        with open(products[0] / name, newline="") as source:
+            head, *lines = csv.reader(source)
+        assert len(set(head)) == len(head) and not any(cell.startswith("-9999") for line in lines for cell in line)

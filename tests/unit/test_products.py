@@ -11,6 +11,7 @@ import catalogue
 import column_reference
 import numpy as np
 import pytest
+import yaml
 from astropy.io import fits, votable
 from astropy.table import Table
 from astropy.units import Unit
@@ -232,3 +233,9 @@ def test_every_csv_has_its_header_and_no_sentinels(products):
         with open(products[0] / name, newline="") as source:
             head, *lines = csv.reader(source)
         assert len(set(head)) == len(head) and not any(cell.startswith("-9999") for line in lines for cell in line)
+
+
+def test_the_citation_is_well_formed():
+    cff = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert cff["cff-version"] == "1.2.0" and {"message", "title", "authors"} <= set(cff)
+    assert all({"type", "title", "authors"} <= set(work) for work in [cff["preferred-citation"], *cff["references"]])

@@ -1,7 +1,8 @@
 """Match the measured spectra to Gaia, 2MASS and WISE.
 
 Spectra are grouped into objects by position; each object is matched to at most one source of each table and each
-source to at most one object, with proper motions applied; every spectrum of an object gets its match.
+source to at most one object, with proper motions applied. An object without a Gaia source that lies on the path of
+another's joins that one. Every spectrum of an object gets its match.
 """
 
 import sys
@@ -38,15 +39,22 @@ def main(argv=None):
     from mstarhash.files import replacing
     from mstarhash.measured import read_measured, write_aligned
     from mstarhash.progress import say
+    from mstarhash.rejoining import latest, rejoin, renumbered
 
     with replacing(args.output) as name:
-        table = read_measured(args.measure, ["ra", "dec"])
+        table = read_measured(args.measure, ["ra", "dec", "mjd"])
         vectors = unit_vectors(table["ra"], table["dec"])
         number = group(vectors, table["file"], args.group_radius)
         objects = centres(vectors, number)
         say(f"crossmatch: {len(number):,} spectra of {len(objects):,} objects")
 
         columns = match_gaia(args, objects)
+        sources = {key.removeprefix("gaia_"): columns[key] for key in ("gaia_ra", "gaia_dec", "pmra", "pmdec")}
+        until = latest(number, 2000 + (table["mjd"] - 51544.5) / 365.25, len(objects))
+        root = rejoin(objects, until, sources | {"epoch": columns["ref_epoch"]}, args.spectra_epoch, args.group_radius)
+        number, kept = renumbered(root, number)
+        objects, columns = objects[kept], {key: values[kept] for key, values in columns.items()}
+        say(f"crossmatch: {len(root) - len(kept):,} of the objects are spectra of another's Gaia source, and join it")
         motion = motions(args, objects, columns)
         columns |= match_infrared(args, "twomass", motion)
         columns |= match_infrared(args, "wise", motion)

@@ -136,6 +136,32 @@ def test_repeats_share_an_object_and_its_source(tmp_path, star):
     assert (apart["gaia_source_id"][60:] == "").all() and (apart["n_neighbours"][60:] == 1).all()
 
 
+def test_visits_of_a_fast_star_are_one_object(tmp_path, star):
+    """Headers with positions of 2000 and of the visit; a neighbour that is not in the Gaia table stays by itself."""
+    visit, year = np.array([0, 0, 0, 1, 1, 2, 2, 3]), 2014.2
+    star |= {key: star[key].copy() for key in ("pmra", "pmdec")}
+    star["pmra"][:4], star["pmdec"][:4] = [900, 0, 0, 900], [-600, 0, 0, -600]
+    columns = {key: values[visit] for key, values in toy.measured(star).items()}
+    columns["file"] = np.array([f"v{k}.fits" for k in range(8)])
+    columns["order"] = np.array([5, 0, 7, 3, 1, 6, 2, 4], "u8")
+    columns["mjd"] = np.full(8, 51544.5 + 365.25 * (year - 2000))
+    for k, epoch in ((1, year), (2, 2007.0), (7, 2030.0)):  # 15, 8 and 32 arcsec away; the last has not been there yet
+        columns["ra"][k], columns["dec"][k] = (part[visit[k]] for part in toy.at(star, epoch))
+    columns["dec"][[3, 4]] += [2.2 / 3600, -2.2 / 3600]  # 4.4 arcsec apart, each within 3 of the source
+    columns["dec"][6] += 4.5 / 3600  # a neighbour
+    gaia = {key: values[:4] for key, values in toy.gaia(star).items()}
+    path = toy.write_table(tmp_path / "gaia.fits", gaia)
+    found = run(tmp_path, columns, path)
+    assert found["n_spectra"].tolist() == [3, 3, 3, 2, 2, 1, 1, 1]
+    assert [len(set(found["object"][part].tolist())) for part in (slice(0, 3), slice(3, 5), slice(5, 8))] == [1, 1, 3]
+    ids = [str(name) for name in found["gaia_source_id"]]
+    wanted = [str(gaia["source_id"][k]) for k in visit]
+    assert ids[:6] == wanted[:6] and ids[6] == "" and ids[7] == ""
+    first = [found["object"][found["object"] == k][0] for k in range(5)]
+    rows = np.argsort(columns["order"])
+    assert list(dict.fromkeys(found["object"][rows].tolist())) == first  # counted in the order of the rows
+
+
 @pytest.mark.parametrize("kind", ["fits", "xml", "csv", "parquet"])
 def test_tables_in_every_form_and_with_other_names(tmp_path, star, kind):
     vizier = {"source_id": "Source", "ra": "RA_ICRS", "dec": "DE_ICRS", "parallax": "Plx", "parallax_error": "e_Plx",

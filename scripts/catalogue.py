@@ -44,7 +44,7 @@ def main(argv=None):
     from contextlib import ExitStack
     from pathlib import Path
 
-    from mstarhash import catalogue_changes, catalogue_columns, catalogue_notes
+    from mstarhash import catalogue_columns, catalogue_notes
     from mstarhash.catalogue_objects import objects
     from mstarhash.files import replacing
     from mstarhash.progress import say
@@ -59,27 +59,34 @@ def main(argv=None):
             blank_zeta(values)
             values["clean"] = catalogue_notes.clean(values["flags"], schema.clean)
         wrong = as_printed(spectra, spectra["source"] == "new") if args.etable_values == "g19" else {}
+        say(f"catalogue: {known(spectra)}")
         tables = {title: catalogue_columns.table_of(schema.columns, title, values) for title, values in tables.items()}
+        del spectra, motions, values  # a million rows are some GB
         plain = {title: {column.name: values for column, values in table} for title, table in tables.items()}
         counts = catalogue_notes.counted(*plain.values())
         write_tables(names, schema, tables, [counts, *COMMENTS, *about_flags(schema)], wrong)
-        say(f"catalogue: {counts} {known(spectra)}")
-        changes = None
-        if args.earlier:
-            earlier = catalogue_changes.read_earlier(args.earlier)
-            changes = catalogue_changes.compare(plain["spectra"], earlier)
-            catalogue_changes.write(names["changes"], plain["spectra"], earlier, changes[0])
-            say(
-                "catalogue: since the earlier release, "
-                + ", ".join(f"{len(v):,} {key}" for key, v in changes[0].items())
-            )
-        else:
-            catalogue_changes.write(names["changes"], {}, {}, {"new": [], "changed": [], "removed": []})
+        say(f"catalogue: {counts}")
+        changes = since(args.earlier, plain["spectra"], names["changes"])
         text = catalogue_notes.notes(schema, plain, args.earlier, changes)
         Path(names["notes"]).write_text(text, encoding="utf-8")
         files = {Path(getattr(args, kind)).name: name for kind, name in names.items() if kind != "checksums"}
         Path(names["checksums"]).write_text(catalogue_notes.checksums(files), encoding="utf-8")
     return 0
+
+
+def since(path, spectra, name):
+    """Write what changed since the earlier release `path`, if one is named; returns that, or None."""
+    from mstarhash import catalogue_changes
+    from mstarhash.progress import say
+
+    if not path:
+        catalogue_changes.write(name, {}, {}, {"new": [], "changed": [], "removed": []})
+        return None
+    earlier = catalogue_changes.read_earlier(path)
+    changes = catalogue_changes.compare(spectra, earlier)
+    catalogue_changes.write(name, spectra, earlier, changes[0])
+    say("catalogue: since the earlier release: " + ", ".join(f"{len(v):,} {key}" for key, v in changes[0].items()))
+    return changes
 
 
 def write_tables(names, schema, tables, comments, wrong):

@@ -9,7 +9,7 @@ import textwrap
 
 import numpy as np
 
-BLOCK = 10_000  # rows that are text at a time
+BLOCK = 2_000  # rows that are text at a time
 UNITS = {"Angstrom": "0.1nm", "km2 s-2": "km2/s2", "": "---"}  # as CDS writes them
 DIGITS = 7  # of floats with an exponent
 WIDTH = 80  # of the ReadMe

@@ -58,7 +58,11 @@ def filled(column, values):
     """
     values = np.asarray(values)
     if column.dtype == "text":
-        return np.array(["" if v is None else str(v) for v in values.tolist()], dtype="U")
+        return (
+            values
+            if values.dtype.kind == "U"
+            else np.array(["" if v is None else str(v) for v in values.tolist()], dtype="U")
+        )
     if column.dtype.startswith("f"):
         return values.astype(column.dtype)
     if values.dtype.kind == "U":

@@ -5,7 +5,7 @@ import csv
 import numpy as np
 import pyarrow
 
-BLOCK = 10_000  # rows that are text at a time
+BLOCK = 2_000  # rows that are text at a time
 NOTHING = "-9999"
 # decimals of m_etable.txt, as in the paper's Table 2
 DECIMALS = {

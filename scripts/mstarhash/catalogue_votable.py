@@ -8,6 +8,7 @@ from astropy.io.votable import tree
 from mstarhash.catalogue_text import text_rows
 
 UNITS = {"Angstrom": "0.1nm", "km2 s-2": "km**2/s**2"}  # as VOUnits writes them
+SYSTEMS = {"pos.eq": "ICRS", "pos.galactic.l": "galactic"}  # part of a UCD: coordinate system of the column
 KINDS = {"i2": "short", "i4": "int", "i8": "long", "f4": "float", "f8": "double"}
 
 
@@ -26,6 +27,8 @@ def _frame(title, columns, comments):
     document = tree.VOTableFile(version="1.4")
     resource = tree.Resource()
     document.resources.append(resource)
+    for system in SYSTEMS.values():
+        resource.coordinate_systems.append(tree.CooSys(ID=system.lower(), system=system))
     made = tree.TableElement(document, name=title)
     made.description = " ".join(comments)
     resource.tables.append(made)
@@ -34,6 +37,8 @@ def _frame(title, columns, comments):
         kind = kind if column.dtype == "text" else {"datatype": KINDS[column.dtype]}
         if column.unit:
             kind["unit"] = UNITS.get(column.unit, column.unit)
+        systems = [system.lower() for part, system in SYSTEMS.items() if part in column.ucd]
+        kind |= {"ref": systems[0]} if systems else {}
         one = tree.Field(document, name=column.name, ucd=column.ucd, **kind)
         one.description = column.description
         if column.null is not None:

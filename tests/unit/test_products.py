@@ -99,7 +99,12 @@ def test_votables_are_valid(products, title):
     path = products[0] / f"{title}.xml"
     told = io.StringIO()
     assert votable.validate(path, output=told, xmllint=False), told.getvalue()
-    assert votable.parse(path).version == "1.4"
+    document = votable.parse(path)
+    systems = {one.ID: one.system for one in document.resources[0].coordinate_systems}
+    found = {field.name: systems[field.ref] for field in document.get_first_table().fields if field.ref}
+    assert document.version == "1.4" and found == dict.fromkeys(
+        ("ra", "dec", "pmra", "pmra_error", "pmdec", "pmdec_error"), "ICRS"
+    ) | dict.fromkeys(("l", "b"), "galactic")
 
 
 @pytest.mark.skipif(

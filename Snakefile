@@ -24,7 +24,8 @@ rule full:
     input:
         rules.all.input,
         learnt("evaluate/ranking.csv"),
-        learnt("evaluate/bits.csv"),
+        learnt("evaluate/peers.csv"),
+        learnt("evaluate/accuracy_recall.csv"),
 
 
 include: "rules/input.smk"

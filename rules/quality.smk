@@ -16,7 +16,6 @@ rule evaluate:
         ranking=results("evaluate/ranking.csv"),
         curves=results("evaluate/curves.csv"),
         reliability=results("evaluate/reliability.csv"),
-        bits=results("evaluate/bits.csv"),
     log:
         results("logs/evaluate/evaluate.log"),
     benchmark:
@@ -33,6 +32,7 @@ rule evaluate:
         "Evaluating the ranking"
     shell:
         "python {input.script:q} {params.flags:q}"
+        " ranking"
         " --threads {threads}"
         " --candidates {input.candidates:q}"
         " --truth '{input.truth}'"
@@ -41,10 +41,93 @@ rule evaluate:
         " --positives {input.positives:q}"
         " --negatives {input.negatives:q}"
         " --model {input.model:q}"
-        " --ranking {output.ranking:q}"
-        " --curves {output.curves:q}"
-        " --reliability {output.reliability:q}"
-        " --bits {output.bits:q}"
+        " --write-ranking {output.ranking:q}"
+        " --write-curves {output.curves:q}"
+        " --write-reliability {output.reliability:q}"
+        " 2> {log:q}"
+
+
+rule evaluate_peers:
+    input:
+        script="scripts/evaluate.py",
+        library=library("evaluate"),
+        candidates=results("candidates/candidates.csv"),
+        truth=TRUTH,
+        spectra=every("rebin/{shard}.h5"),
+        codes=every("encode/{shard}.h5"),
+        positives=results("positives/positives.h5"),
+        negatives=results("negatives/negatives.h5"),
+        model=MODEL,
+    output:
+        peers=results("evaluate/peers.csv"),
+        peers_bins=results("evaluate/peers_bins.csv"),
+        bits=results("evaluate/bits.csv"),
+        hash_properties=results("evaluate/hash_properties.csv"),
+    log:
+        results("logs/evaluate/peers.log"),
+    benchmark:
+        results("benchmarks/evaluate/peers.tsv")
+    conda:
+        "../envs/evaluate.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 3000 * attempt,
+        runtime=120,
+    params:
+        flags=flags("evaluate", "retrieve"),
+    message:
+        "Running other methods on the same spectra"
+    shell:
+        "python {input.script:q} {params.flags:q}"
+        " peers"
+        " --threads {threads}"
+        " --candidates {input.candidates:q}"
+        " --truth '{input.truth}'"
+        " --spectra {input.spectra:q}"
+        " --codes {input.codes:q}"
+        " --positives {input.positives:q}"
+        " --negatives {input.negatives:q}"
+        " --model {input.model:q}"
+        " --write-peers {output.peers:q}"
+        " --write-peers-bins {output.peers_bins:q}"
+        " --write-bits {output.bits:q}"
+        " --write-hash-properties {output.hash_properties:q}"
+        " 2> {log:q}"
+
+
+rule evaluate_accuracy:
+    input:
+        script="scripts/evaluate.py",
+        library=library("evaluate"),
+        positives=results("positives/positives.h5"),
+        negatives=results("negatives/negatives.h5"),
+        model=MODEL,
+    output:
+        accuracy_recall=results("evaluate/accuracy_recall.csv"),
+        accuracy_area=results("evaluate/accuracy_area.csv"),
+    log:
+        results("logs/evaluate/accuracy.log"),
+    benchmark:
+        results("benchmarks/evaluate/accuracy.tsv")
+    conda:
+        "../envs/evaluate.yaml"
+    threads: 2
+    resources:
+        mem_mb=lambda wildcards, attempt: 3000 * attempt,
+        runtime=120,
+    params:
+        flags=flags("evaluate", "retrieve"),
+    message:
+        "Accuracy against recall over random splits"
+    shell:
+        "python {input.script:q} {params.flags:q}"
+        " accuracy"
+        " --threads {threads}"
+        " --positives {input.positives:q}"
+        " --negatives {input.negatives:q}"
+        " --model {input.model:q}"
+        " --write-accuracy-recall {output.accuracy_recall:q}"
+        " --write-accuracy-area {output.accuracy_area:q}"
         " 2> {log:q}"
 
 

@@ -1,46 +1,83 @@
-"""How well the ranking finds the wanted stars, beside the paper's way and a plain classifier; how good the codes are."""
+"""How well the search finds the wanted stars, in parts.
+
+ranking: the ranking beside the paper's way and a plain classifier. peers: other hash methods and classifiers on the
+same spectra, and the bits of all codes. accuracy: accuracy against recall over random splits of the labelled spectra.
+"""
 
 import sys
 
 from mstarhash import threads
 from mstarhash.configuration import section_parser
-from mstarhash.errors import exit_code
+from mstarhash.errors import InputError, exit_code
+
+SETS = ("positives", "negatives")
+READS = {
+    "ranking": ("candidates", "spectra", "codes", "model", *SETS),
+    "peers": ("candidates", "spectra", "codes", "model", *SETS),
+    "accuracy": ("model", *SETS),
+}
+WRITES = {
+    "ranking": ("ranking", "curves", "reliability"),
+    "peers": ("peers", "peers_bins", "bits", "hash_properties"),
+    "accuracy": ("accuracy_recall", "accuracy_area"),
+}
 
 
 def build_parser():
     parser = section_parser(__doc__, "evaluate", "retrieve")
+    parser.add_argument("part", choices=list(READS))
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--candidates", required=True, help="CSV from candidates.py")
+    parser.add_argument("--candidates", help="CSV from candidates.py")
     parser.add_argument("--truth", default="", help="CSV of the mock survey; empty: only held-back labelled spectra")
-    parser.add_argument("--spectra", nargs="+", required=True, help="HDF5 from rebin.py, all shards")
-    parser.add_argument("--codes", nargs="+", required=True, help="HDF5 from encode.py, all shards")
-    parser.add_argument("--positives", required=True, help="HDF5 from positives.py")
-    parser.add_argument("--negatives", required=True, help="HDF5 from negatives.py")
-    parser.add_argument("--model", required=True, help="HDF5 from train.py")
-    for name in ("ranking", "curves", "reliability", "bits"):
-        parser.add_argument(f"--{name}", required=True, help="CSV to write")
+    parser.add_argument("--spectra", nargs="+", help="HDF5 from rebin.py, all shards")
+    parser.add_argument("--codes", nargs="+", help="HDF5 from encode.py, all shards")
+    parser.add_argument("--positives", help="HDF5 from positives.py")
+    parser.add_argument("--negatives", help="HDF5 from negatives.py")
+    parser.add_argument("--model", help="HDF5 from train.py")
+    for part, names in WRITES.items():
+        for name in names:
+            parser.add_argument(f"--write-{name.replace('_', '-')}", metavar="CSV", help=f"{part}: CSV to write")
     return parser
 
 
 def main(argv=None):
     args = build_parser().parse_args(argv)
+    needed = [*READS[args.part], *(f"write_{name}" for name in WRITES[args.part])]
+    for key in needed:
+        if not getattr(args, key):
+            raise InputError(f"evaluate.py {args.part} needs --{key.replace('_', '-')}")
     threads.limit(1)
     from contextlib import ExitStack
 
-    from mstarhash import evaluation
     from mstarhash.files import replacing
 
     with ExitStack() as stack:
-        name = {
-            key: stack.enter_context(replacing(getattr(args, key)))
-            for key in ("ranking", "curves", "reliability", "bits")
-        }
-        scores, truth, p_m = evaluation.unknown_scores(args)
-        held, held_truth = evaluation.held_back_scores(args.model)
-        evaluation.write_ranking(name["ranking"], name["curves"], scores, truth, held, held_truth, args.seed)
-        evaluation.write_reliability(name["reliability"], p_m, truth)
-        evaluation.write_bits(name["bits"], args)
+        names = {name: stack.enter_context(replacing(getattr(args, f"write_{name}"))) for name in WRITES[args.part]}
+        {"ranking": ranking, "peers": peers, "accuracy": accuracy}[args.part](args, names)
     return 0
+
+
+def ranking(args, names):
+    from mstarhash import evaluation
+
+    scores, truth, p_m = evaluation.unknown_scores(args)
+    held, held_truth = evaluation.held_back_scores(args.model)
+    evaluation.write_ranking(names["ranking"], names["curves"], scores, truth, held, held_truth, args.seed)
+    evaluation.write_reliability(names["reliability"], p_m, truth)
+
+
+def peers(args, names):
+    from mstarhash import peer_cnn, peer_tables
+
+    if args.cnn:
+        peer_cnn.backend()
+    peer_tables.write(args, names)
+
+
+def accuracy(args, names):
+    from mstarhash import accuracy_runs
+
+    accuracy_runs.write(args, names)
 
 
 if __name__ == "__main__":

@@ -70,7 +70,16 @@ FILES = (  # heading, pattern, a sentence
     ("evaluate/ranking.csv", "evaluate/ranking.csv", "How good each ranking is."),
     ("evaluate/curves.csv", "evaluate/curves.csv", "Recall and precision along each ranking."),
     ("evaluate/reliability.csv", "evaluate/reliability.csv", "Probabilities against what is true."),
-    ("evaluate/bits.csv", "evaluate/bits.csv", "The bits of the codes."),
+    ("evaluate/peers.csv", "evaluate/peers.csv", "Other methods on the same spectra (`snakemake full`)."),
+    ("evaluate/peers_bins.csv", "evaluate/peers_bins.csv", "The same by S/N, subtype and luminosity class."),
+    ("evaluate/bits.csv", "evaluate/bits.csv", "The bits of the codes of each hash method (`snakemake full`)."),
+    ("evaluate/hash_properties.csv", "evaluate/hash_properties.csv", "What a good hash should be, in numbers."),
+    (
+        "evaluate/accuracy_recall.csv",
+        "evaluate/accuracy_recall.csv",
+        "Accuracy against recall of single queries (`snakemake full`).",
+    ),
+    ("evaluate/accuracy_area.csv", "evaluate/accuracy_area.csv", "Areas under these curves."),
     ("bench/bench.csv", "bench/bench.csv", "Timings beside those of other software (`snakemake bench`)."),
 )
 ROWS = (  # `rows` in the table: files with a row a spectrum, which begins with its identity

@@ -6,7 +6,6 @@ import h5py
 import numpy as np
 
 from mstarhash import metrics
-from mstarhash.codes import unpack
 from mstarhash.fusion import NAMES, fused
 from mstarhash.model import read_model
 from mstarhash.peers import paper_votes, pca_logistic
@@ -115,22 +114,3 @@ def write_reliability(path, p_m, truth, bins=10):
                 ["all", len(truth), f"{p_m.mean():.5f}", f"{base:.5f}", f"{np.sqrt(plain / len(truth)):.5f}"]
             )
             writer.writerow(["brier skill", len(truth), f"{1 - brier / plain:.4f}", "", ""])
-
-
-def write_bits(path, args):
-    """bits.csv: mean of each bit on the training set and on the searched spectra, dead or not, mean |correlation|."""
-    model = read_model(args.model)
-    with Sample(args.codes) as sample:
-        unknown = unpack(sample.rows("codes", np.arange(len(sample))), model.bits)
-    sets = {"training": unpack(model.labelled["codes"], model.bits), "unclassified": unknown}
-    with open(path, "w", newline="") as out:
-        writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(["sample", "bit", "mean", "dead", "mean_abs_correlation"])
-        for name, bits in sets.items():
-            mean = bits.mean(0)
-            spread = np.sqrt(np.maximum(mean * (1 - mean), 1e-12))
-            centred = (bits - mean) / spread
-            correlation = np.abs(centred.T @ centred / len(bits))
-            for k in range(model.bits):
-                others = (correlation[k].sum() - correlation[k, k]) / max(1, model.bits - 1)
-                writer.writerow([name, k, f"{mean[k]:.4f}", int(not 0.02 < mean[k] < 0.98), f"{others:.4f}"])

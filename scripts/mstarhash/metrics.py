@@ -5,6 +5,8 @@ from sklearn.metrics import average_precision_score
 
 SHARES = (0.01, 0.02, 0.03, 0.05, 0.10)
 RECALLS = (0.90, 0.95, 0.99)
+MEASURES = ("ap", *(f"recall_{round(100 * x)}" for x in SHARES), *(f"share_{round(100 * x)}" for x in RECALLS))
+INTERVAL = (0.16, 0.84)  # quantiles of a bootstrap that stand for one sigma
 
 
 def average_precision(scores, truth):
@@ -31,20 +33,98 @@ def share_for(scores, truth, recall):
     return float(ranks[int(np.ceil(recall * len(ranks) - 1e-9)) - 1] / len(scores))
 
 
+def weighted_precision(scores, truth, weights):
+    """(draws,) average precision where spectrum i counts weights[draw, i] times; NaN without a true one.
+
+    With whole numbers as weights this is `average_precision` of the repeated spectra.
+    """
+    scores, truth = np.asarray(scores, float), np.asarray(truth, bool)
+    order = np.argsort(-scores, kind="stable")
+    last = np.flatnonzero(np.r_[np.diff(scores[order]) != 0, True])  # of each tie
+    weights = np.asarray(weights, float)[:, order]
+    count = np.cumsum(weights, axis=1)[:, last]
+    found = np.cumsum(weights * truth[order], axis=1)[:, last]
+    gain = np.diff(found, axis=1, prepend=0)
+    precision = np.divide(found, count, out=np.zeros_like(found), where=count > 0)
+    return np.divide((gain * precision).sum(1), found[:, -1], out=np.full(len(weights), np.nan), where=found[:, -1] > 0)
+
+
+def resampled(count, draws, rng):
+    """Yield (part, count) blocks of how often each of `count` spectra is in a bootstrap sample, `draws` rows in all."""
+    for first in range(0, draws, 64):
+        yield np.array(
+            [np.bincount(rng.integers(count, size=count), minlength=count) for _ in range(min(64, draws - first))]
+        )
+
+
 def summary(scores, truth, seed, draws=200):
     """A dict of all of these, with the 16-84 % interval of the average precision (bootstrap over spectra)."""
+    scores, truth = np.asarray(scores, float), np.asarray(truth, bool)
+    parts = resampled(len(truth), draws, np.random.default_rng(seed))
+    again = np.concatenate([weighted_precision(scores, truth, part) for part in parts])
+    low, high = np.nanquantile(again, INTERVAL)
+    row = {"n": len(truth), "n_true": int(truth.sum()), "ap": average_precision(scores, truth)}
+    row |= {"ap_low": low, "ap_high": high}
+    found = [recall_at(scores, truth, share) for share in SHARES]
+    return row | dict(
+        zip(MEASURES[1:], [*found, *(share_for(scores, truth, recall) for recall in RECALLS)], strict=True)
+    )
+
+
+def with_intervals(scores, truth, seed, draws=200):
+    """`summary`, and the 16-84 % interval (NAME_low, NAME_high) of each recall and share as well."""
+    row = summary(scores, truth, seed, draws)
     scores, truth = np.asarray(scores, float), np.asarray(truth, bool)
     rng = np.random.default_rng(seed)
     again = []
     for _ in range(draws):
         rows = rng.integers(len(truth), size=len(truth))
-        if truth[rows].any():
-            again.append(average_precision(scores[rows], truth[rows]))
-    low, high = np.quantile(again, [0.16, 0.84])
-    row = {"n": len(truth), "n_true": int(truth.sum()), "ap": average_precision(scores, truth)}
-    row |= {"ap_low": low, "ap_high": high}
-    row |= {f"recall_{round(100 * share)}": recall_at(scores, truth, share) for share in SHARES}
-    return row | {f"share_{round(100 * recall)}": share_for(scores, truth, recall) for recall in RECALLS}
+        ranks = ranks_of_true(scores[rows], truth[rows])
+        if len(ranks):
+            found = [(ranks <= np.ceil(share * len(rows))).mean() for share in SHARES]
+            places = [int(np.ceil(recall * len(ranks) - 1e-9)) - 1 for recall in RECALLS]
+            again.append([*found, *(ranks[places] / len(rows))])
+    low, high = np.quantile(again, INTERVAL, axis=0)
+    out = {key: row[key] for key in ("n", "n_true", "ap", "ap_low", "ap_high")}
+    for k, key in enumerate(MEASURES[1:]):
+        out |= {key: row[key], f"{key}_low": low[k], f"{key}_high": high[k]}
+    return out
+
+
+def miss_ratio(surveys, seed, draws=1000, interval=(0.025, 0.975)):
+    """Ratio of 1 - AP of a method to that of another on the same spectra, pooled over surveys: a dict.
+
+    surveys: list of (scores, scores of the other method, truth), one for each seed or survey. AP is the mean over the
+    surveys, each with the weight of its true spectra: every survey is a list of its own, and scores of two lists are
+    never compared. Paired bootstrap: spectra are drawn with replacement within each survey, the same ones for both.
+
+    Returns n_true, ap, ap_other, ratio, and low, high: quantiles `interval` of the ratio.
+    """
+    rng = np.random.default_rng(seed)
+    total, sums = 0, np.zeros((2, draws + 1))
+    for first, second, truth in surveys:
+        truth = np.asarray(truth, bool)
+        weight, at = int(truth.sum()), 1
+        if not weight:
+            continue
+        pair = [np.asarray(part, float) for part in (first, second)]
+        sums[:, 0] += [weight * average_precision(part, truth) for part in pair]
+        for counts in resampled(len(truth), draws, rng):
+            columns = slice(at, at + len(counts))
+            sums[:, columns] += [weight * weighted_precision(part, truth, counts) for part in pair]
+            at += len(counts)
+        total += weight
+    miss = 1 - sums / max(total, 1)
+    ratio = miss[0] / miss[1]
+    low, high = np.nanquantile(ratio[1:], interval)
+    return {
+        "n_true": total,
+        "ap": 1 - miss[0, 0],
+        "ap_other": 1 - miss[1, 0],
+        "ratio": ratio[0],
+        "low": low,
+        "high": high,
+    }
 
 
 def curve(scores, truth, points=200):

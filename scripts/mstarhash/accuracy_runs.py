@@ -1,0 +1,146 @@
+"""Fig. 8 of G19 and its like for other codes: many splits of the labelled spectra, each trained on from scratch."""
+
+import csv
+from functools import partial
+
+import numpy as np
+
+from mstarhash import accuracy, hash_methods, pil
+from mstarhash.parallel import ordered_map
+from mstarhash.peer_runs import PRIOR, trained_shape
+from mstarhash.progress import Progress
+from mstarhash.scaling import features
+from mstarhash.semantic import SemanticHashing
+from mstarhash.spectra import blocks
+from mstarhash.training import read_set
+
+LENGTHS = (32, 64, 128, 256)
+HELD = 0.2  # share of the families, or of the clusters, that validate
+METHODS = {
+    "LSH": hash_methods.RandomHyperplanes,
+    "Spectral Hashing": hash_methods.SpectralHashing,
+    "ITQ": partial(hash_methods.IterativeQuantization, steps=30),
+    "Spherical Hashing": partial(hash_methods.SphericalHashing, steps=50, subset=2000),
+    "Semantic Hashing": partial(SemanticHashing, layers=(128,), rbm_epochs=3, epochs=5),
+}
+CURVE = ["method", "preprocessing", "bits", "split", "prior", "by", "recall", "accuracy", "low", "high"]
+AREA = ["method", "preprocessing", "bits", "split", "prior", "by", "queries", "area", "low", "high"]
+INTERVAL = (0.16, 0.84)
+
+
+def read_labelled(args):
+    """The labelled spectra without copies: features of the search and min-max ones, columns."""
+    import h5py
+
+    names = ["kind", "family", "cluster", "group"]
+    parts, data = [], []
+    for path in (args.positives, args.negatives):
+        part = read_set(path, names)
+        plain = np.flatnonzero(part["kind"] != "copy")
+        with h5py.File(path) as source:
+            search = np.concatenate(
+                [source["features"][rows][part["kind"][rows] != "copy"] for rows in blocks(len(part["kind"]))]
+            )
+            minmax = []
+            for rows in blocks(len(part["kind"])):
+                keep = part["kind"][rows] != "copy"
+                flux, ivar = source["flux"][rows][keep], source["ivar"][rows][keep]
+                minmax.append(features(flux, ivar, smooth=0, scale="minmax", thin=1))
+        parts.append({key: values[plain] for key, values in part.items()})
+        data.append((search, np.concatenate(minmax)))
+    wanted = np.arange(sum(len(part["kind"]) for part in parts)) < len(parts[0]["kind"])
+    columns = {key: np.concatenate([part[key] for part in parts]) for key in names}
+    columns["family"] = np.where(wanted, 0, parts[0]["family"].max() + 1) + columns["family"]
+    # spectra in no cluster are each on their own; clusters of the two sides are numbered apart
+    alone = np.arange(len(wanted)) + 2 * columns["cluster"].max() + 2
+    columns["cluster"] = np.where(columns["cluster"] < 0, alone, 2 * columns["cluster"] + wanted)
+    x = {name: np.concatenate([part[k] for part in data]) for k, name in enumerate(("search", "published"))}
+    return x, columns | {"wanted": wanted}
+
+
+class ClassCodes:
+    """Codes of this search: a network with class targets (the training rows are coded as they are)."""
+
+    def __init__(self, bits, seed, layers, groups, families):
+        self.bits, self.seed, self.layers, self.groups, self.families = bits, seed, layers, groups, families
+
+    def fit(self, x):
+        self.network, _, _ = pil.train_classes(
+            x, self.groups, self.families, self.layers, self.bits, 1e-2, self.seed, 1
+        )
+        return self
+
+    def encode(self, x):
+        return np.concatenate([self.network.values(x[rows]) > self.network.thresholds for rows in blocks(len(x))])
+
+
+def codings(layers, columns, train):
+    """(method, preprocessing, maker of a hash of given bits and seed, bits) of every curve."""
+    for bits in LENGTHS:
+        yield "ML-PIL of G19", "published", hash_methods.PaperCodes, bits
+    for bits in LENGTHS:
+        yield "ML-PIL of G19", "search", hash_methods.PaperCodes, bits
+    for name, maker in METHODS.items():
+        for bits in LENGTHS:
+            yield name, "search", maker, bits
+    if layers:
+        of_split = {"groups": columns["group"][train], "families": columns["family"][train]}
+        yield "this search", "search", partial(ClassCodes, layers=layers, **of_split), LENGTHS[-1]
+
+
+def one_split(x, columns, layers, grouping, number, queries, seed):
+    """{(method, preprocessing, bits, split, prior, by): (accuracies (100,) or None, area, queries)} of one split of the labelled spectra."""
+    rng = np.random.default_rng([seed, number])
+    wanted = columns["wanted"]
+    held = accuracy.split(columns[grouping], wanted, HELD, rng)
+    train = np.flatnonzero(~held)
+    asked = np.flatnonzero(held & wanted)
+    asked = np.sort(rng.choice(asked, min(queries, len(asked)), replace=False))
+    relevant = wanted[train]
+    few = accuracy.thinned(relevant, PRIOR, rng)
+    out = {}
+    for method, preprocessing, maker, bits in codings(layers, columns, train):
+        features_of = x[preprocessing]
+        hash = maker(bits=bits, seed=seed + number).fit(features_of[train])
+        base, codes = hash.encode(features_of[train]), hash.encode(features_of[asked])
+        for prior, keep in (("as labelled", slice(None)), (f"{PRIOR:g}", few)):
+            counts, good = accuracy.distance_counts(codes, base[keep], relevant[keep])
+            for by, curve in (("rank", accuracy.by_rank), ("radius", accuracy.by_radius)):
+                values = accuracy.on_grid(curve(counts, good))
+                out[method, preprocessing, bits, grouping, prior, by] = values, values.mean(), len(asked)
+            mean = accuracy.expected_precision(counts, good).mean()
+            out[method, preprocessing, bits, grouping, prior, "mean average precision"] = None, mean, len(asked)
+    return out
+
+
+def write(args, names):
+    """accuracy_recall.csv and accuracy_area.csv: means over the splits, and the 16-84 % band of a bootstrap over them."""
+    x, columns = read_labelled(args)
+    layers, _ = trained_shape(args.model)
+    found = {}
+    jobs = [("family", n) for n in range(args.splits)] + [("cluster", n) for n in range(args.cluster_splits)]
+    progress = Progress("splits", len(jobs))
+
+    def work(job):
+        return one_split(x, columns, layers, *job, args.queries, args.seed)
+
+    for part in ordered_map(work, jobs, args.threads):
+        for key, values in part.items():
+            found.setdefault(key, []).append(values)
+        progress.step()
+    with open(names["accuracy_recall"], "w", newline="") as one, open(names["accuracy_area"], "w", newline="") as two:
+        curves, areas = (csv.writer(out, lineterminator="\n") for out in (one, two))
+        curves.writerow(CURVE)
+        areas.writerow(AREA)
+        for key, values in found.items():
+            rng = np.random.default_rng(args.seed)
+            draws = rng.integers(len(values), size=(1000, len(values)))
+            area = np.array([value for _, value, _ in values])
+            band = np.quantile(area[draws].mean(1), INTERVAL)
+            asked = sum(count for _, _, count in values)
+            areas.writerow([*key, asked, *(f"{v:.4f}" for v in (area.mean(), *band))])
+            if values[0][0] is not None:
+                lines = np.array([line for line, _, _ in values])
+                low, high = np.quantile(lines[draws].mean(1), INTERVAL, axis=0)
+                for recall, *point in zip(accuracy.RECALLS, lines.mean(0), low, high, strict=True):
+                    curves.writerow([*key, f"{recall:.2f}", *(f"{v:.4f}" for v in point)])

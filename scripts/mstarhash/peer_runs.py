@@ -1,0 +1,338 @@
+"""Every peer trained on the sets of the search and run on the spectra that it searched."""
+
+import csv
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from mstarhash import hash_methods, pil
+from mstarhash.codes import pack, signs
+from mstarhash.metrics import weighted_precision
+from mstarhash.peer_cnn import Cnn
+from mstarhash.peer_scores import PcaBoosting, PcaLogistic, PilClassifier, TemplateMatching
+from mstarhash.peers import pca_logistic
+from mstarhash.progress import say
+from mstarhash.retrieval import count_distances, cuts, mean_nearest, select
+from mstarhash.sample import Sample
+from mstarhash.scaling import features
+from mstarhash.semantic import SemanticHashing
+from mstarhash.spectra import blocks, read_columns
+from mstarhash.targets import is_unknown
+from mstarhash.training import read_set
+
+PRIOR = 0.02  # share of the wanted class at which settings are compared
+FOLDS = 3  # of the presumed negatives, which are scored by models that did not see them
+BITS = ({"bits": 256}, {"bits": 128}, {"bits": 64}, {"bits": 32})
+
+HASHES = {  # name: (class, settings tried; the first ones are run with the published preprocessing)
+    "LSH": (hash_methods.RandomHyperplanes, BITS),
+    "Spectral Hashing": (hash_methods.SpectralHashing, BITS),
+    "ITQ": (hash_methods.IterativeQuantization, BITS),
+    "Spherical Hashing": (hash_methods.SphericalHashing, BITS),
+    "Semantic Hashing": (SemanticHashing, ({"bits": 128}, {"bits": 64}, {"bits": 32})),
+    "ML-PIL of G19": (hash_methods.PaperCodes, BITS),
+}
+SCORES = {
+    "PIL classifier": (PilClassifier, ({}, {"layers": (3000,), "ridge": 1e-4}, {"layers": (3000,), "ridge": 1e-2})),
+    "PCA + logistic regression, tuned": (
+        PcaLogistic,
+        [{"components": k, "c": c} for k, c in ((100, 1.0), (50, 1.0), (200, 1.0), (100, 0.01), (200, 0.01))],
+    ),
+    "PCA + gradient boosting": (
+        PcaBoosting,
+        ({}, {"components": 50}, {"rate": 0.05, "leaves": 15, "trees": 250}),
+    ),
+}
+CNN = {"1-D CNN": (Cnn, ({"epochs": 8}, {"epochs": 16}))}
+
+
+@dataclass
+class Task:
+    """The training sets as one, and the unclassified spectra in the order of encode's shards."""
+
+    kind: np.ndarray  # (m,) of a training row: drawn, template, copy, known, inspected, presumed
+    wanted: np.ndarray  # (m,) bool
+    family: np.ndarray  # (m,) one number for a spectrum and its copies
+    group: np.ndarray  # (m,) code target
+    files: np.ndarray  # (n,) of the unclassified
+    own: np.ndarray  # (n,) row of the training sets that is the spectrum itself, or -1
+    seed: int
+
+    @property
+    def queries(self):
+        return self.wanted & (self.kind != "copy")
+
+    def validation(self):
+        """(m,) bool: the families held back for tuning, a fifth; and those of their rows that look like unclassified ones."""
+        families = np.unique(self.family)
+        held = np.random.default_rng([self.seed, 1]).permutation(families)[: max(1, len(families) // 5)]
+        part = np.isin(self.family, held)
+        alike = np.isin(self.kind, ["copy", "inspected", "presumed"]) if (self.kind == "copy").any() else True
+        return part, part & alike
+
+
+@dataclass
+class Run:
+    """Scores of the unclassified spectra by one method; for codes also these."""
+
+    method: str
+    preprocessing: str  # search: features of the search; published: as its authors would
+    scored_by: str
+    settings: str
+    scores: np.ndarray  # (n,)
+    validation_ap: float = np.nan
+    train_s: float = np.nan
+    score_s: float = np.nan
+    codes: tuple = ()  # of the training rows (m, bits), of the unclassified (n, bits), bool
+
+
+def read_task(args):
+    """A Task from the sets and encode's shards."""
+    names = ["kind", "family", "group"]
+    yes, no = (read_set(path, names) for path in (args.positives, args.negatives))
+    no["family"] = no["family"] + yes["family"].max() + 1
+    both = {key: np.concatenate([yes[key], no[key]]) for key in names}
+    with Sample(args.codes) as sample:
+        columns = sample.columns(["file", "labelled_row"])
+    wanted = np.arange(len(both["kind"])) < len(yes["kind"])
+    return Task(**both, wanted=wanted, files=columns["file"], own=columns["labelled_row"], seed=args.seed)
+
+
+def read_features(args, preprocessing):
+    """Features (m, d) of the training sets and (n, d) of the unclassified spectra.
+
+    preprocessing: "search" (as the network sees them) or "published" (G19 Eq. 1: min-max of every pixel as it is).
+    """
+    import h5py
+
+    def of(source, count, rows):
+        if preprocessing == "search":
+            return source("features", rows)
+        parts = [
+            features(source("flux", rows[part]), source("ivar", rows[part]), smooth=0, scale="minmax", thin=1)
+            for part in blocks(count)
+        ]
+        return np.concatenate(parts)
+
+    sets = []
+    for path in (args.positives, args.negatives):
+        with h5py.File(path) as file:
+            count = len(file["order"])
+            sets.append(of(lambda key, rows, file=file: file[key][rows[0] : rows[-1] + 1], count, np.arange(count)))
+    with Sample(args.spectra) as sample:
+        rows = np.flatnonzero(is_unknown(sample.columns(["class"])["class"]))
+        unknown = of(sample.rows, len(rows), rows)
+    return np.concatenate(sets), unknown
+
+
+def all_runs(args):
+    """Yield a Run for each method and preprocessing; hash methods twice, by neighbours and by votes."""
+    task = read_task(args)
+    chosen = {}
+    for preprocessing in ("search", "published"):
+        x, unknown = read_features(args, preprocessing)
+        if preprocessing == "search":
+            yield yardstick(task, x, unknown)
+        for name, (method, grid) in HASHES.items():
+            if preprocessing == "search":
+                chosen[name] = tuned(task, x, method, grid, args.neighbours)
+            settings, ap = chosen[name] if preprocessing == "search" else (grid[0], np.nan)
+            say(f"evaluate: {name}, {preprocessing} preprocessing, {words(settings)}")
+            yield from hash_runs(task, x, unknown, name, preprocessing, method, settings, ap, args)
+        if args.target_groups:
+            yield from hash_runs(task, x, unknown, "ML-PIL, class targets", preprocessing, None, {}, np.nan, args)
+        for name, (method, grid) in (SCORES | (CNN if args.cnn else {})).items():
+            if preprocessing == "search":
+                chosen[name] = tuned(task, x, method, grid, None)
+            settings, ap = chosen[name] if preprocessing == "search" else (grid[0], np.nan)
+            say(f"evaluate: {name}, {preprocessing} preprocessing, {words(settings)}")
+            yield score_run(task, x, unknown, name, preprocessing, method, settings, ap)
+        del x, unknown
+        yield template_run(args, preprocessing)
+
+
+def words(settings):
+    """Settings as a text."""
+    return " ".join(
+        f"{key}={'x'.join(map(str, value)) if isinstance(value, tuple) else value}" for key, value in settings.items()
+    )
+
+
+def tuned(task, x, method, grid, neighbours):
+    """The settings with the best average precision on the held-back families, wanted ones at the share PRIOR; and that AP.
+
+    neighbours: how many are averaged on each side for codes; None: the method scores.
+    """
+    held, judged = task.validation()
+    truth = task.wanted[judged]
+    weights = np.where(truth, PRIOR / max(truth.sum(), 1), (1 - PRIOR) / max((~truth).sum(), 1))
+    best = (-1.0, None)
+    for settings in grid:
+        model = method(seed=task.seed, **settings)
+        if neighbours is None:
+            scores = model.fit(x[~held], task.wanted[~held]).score(x[judged])
+        else:
+            model.fit(x[~held])
+            nothing = np.full(judged.sum(), -1)
+            scores = neighbour_score(
+                model.encode(x[judged]), model.encode(x[~held]), task.wanted[~held], nothing, neighbours
+            )
+        ap = float(weighted_precision(scores, truth, weights[None])[0])
+        if ap > best[0]:
+            best = ap, settings
+    return best[1], best[0]
+
+
+def neighbour_score(codes, labelled, wanted, own, count):
+    """(n,) mean distance to the `count` nearest negatives less that to the `count` nearest positives.
+
+    codes: (n, bits) bool; labelled: (m, bits), wanted: (m,) bool; own: (n,) the row that is the spectrum itself, or -1,
+    which is not its neighbour.
+    """
+    bits = codes.shape[1]
+    a, b = signs(pack(codes), bits), signs(pack(labelled), bits)
+    near = []
+    for side in (~wanted, wanted):
+        column = np.where((own >= 0) & side[own], np.cumsum(side)[own] - 1, -1)
+
+        def same(rows, column=column):
+            mine = np.flatnonzero(column[rows] >= 0)
+            return mine, column[rows][mine]
+
+        near.append(mean_nearest(a, b[side], count, same))
+    return near[0] - near[1]
+
+
+def vote_score(codes, queries, share):
+    """(n,) votes: how many queries (q, bits) have each spectrum in their top `share`."""
+    bits = codes.shape[1]
+    a, b = signs(pack(queries), bits), signs(pack(codes), bits)
+    distance, ties = cuts(count_distances(a, b, bits)[None], share)
+    return select(a, b, distance, ties[0])[0].astype("f8")
+
+
+def hash_runs(task, x, unknown, name, preprocessing, method, settings, ap, args):
+    """Two Runs of a hash method: by neighbours, with its codes, and by votes."""
+    start = time.perf_counter()
+    if method is None:  # ours, with class targets; codes of training rows are those with the family left out
+        network, values, _ = pil.train_classes(
+            x, task.group, task.family, args.target_groups, args.code_bits, 1e-2, task.seed, 1
+        )
+        labelled = values > network.thresholds
+    else:
+        model = method(seed=task.seed, **settings).fit(x)
+        labelled = model.encode(x)
+    trained = time.perf_counter()
+    if method is None:
+        codes = np.concatenate([network.values(unknown[rows]) > network.thresholds for rows in blocks(len(unknown))])
+        codes[task.own >= 0] = labelled[task.own[task.own >= 0]]
+    else:
+        codes = model.encode(unknown)
+    encoded = time.perf_counter()
+    scores = neighbour_score(codes, labelled, task.wanted, task.own, args.neighbours)
+    neighbours = time.perf_counter()
+    votes = vote_score(codes, labelled[task.queries], args.share)
+    voted = time.perf_counter()
+    shared = (name, preprocessing)
+    times = trained - start, neighbours - trained, encoded - trained + voted - neighbours
+    yield Run(*shared, "neighbours", words(settings), scores, ap, times[0], times[1], (labelled, codes))
+    yield Run(*shared, "votes", words(settings), votes, np.nan, times[0], times[2])
+
+
+def score_run(task, x, unknown, name, preprocessing, method, settings, ap):
+    """A Run of a trained score; a presumed negative is scored by a model that did not see it."""
+    presumed = np.isin(task.kind, ["presumed", "inspected"])
+    fold = np.full(len(task.kind), -1)
+    fold[presumed] = np.random.default_rng([task.seed, 2]).permutation(presumed.sum()) % FOLDS
+    mine = np.where(task.own >= 0, fold[task.own], -1)
+    scores, times = np.zeros(len(unknown)), []
+    for part in np.unique(mine):
+        rows = mine == part
+        use = (fold != part) | (fold < 0)
+        start = time.perf_counter()
+        model = method(seed=task.seed, **settings).fit(x[use], task.wanted[use])
+        trained = time.perf_counter()
+        scores[rows] = model.score(unknown[rows])
+        times.append((trained - start, time.perf_counter() - trained))
+    train, score = np.mean([t for t, _ in times]), sum(s for _, s in times)
+    return Run(name, preprocessing, "score", words(settings), scores, ap, train, score)
+
+
+def yardstick(task, x, unknown):
+    """PCA + logistic regression as in ranking.csv: no tuning, presumed negatives scored as they are."""
+    start = time.perf_counter()
+    scores = pca_logistic(x, task.wanted, unknown, task.seed)
+    took = time.perf_counter() - start
+    return Run("PCA + logistic regression", "search", "score", "components=100 c=1.0", scores, train_s=took)
+
+
+def template_run(args, preprocessing):
+    """Chi-square template matching against the mean spectra of both sides."""
+    import h5py
+
+    with h5py.File(args.model) as source:
+        part = source["averages"]
+        flux, ivar, wanted = part["flux"][:], part["ivar"][:], part["wanted"][:].astype(bool)
+    with Sample(args.spectra) as sample:
+        rows = np.flatnonzero(is_unknown(sample.columns(["class"])["class"]))
+        if preprocessing == "search":
+            recipe = {key: sample.attribute(key) for key in ("smooth", "scale", "thin")}
+            ivar = np.where(np.isfinite(flux) & (ivar > 0), ivar, 0)
+            x, weight = features(np.nan_to_num(flux), ivar, **recipe), None
+            unknown = sample.rows("features", rows)
+        else:
+            x, unknown, weight = flux, sample.rows("flux", rows), sample.rows("ivar", rows)
+    start = time.perf_counter()
+    model = TemplateMatching().fit(x, wanted)
+    trained = time.perf_counter()
+    scores = model.score(unknown, weight)
+    took = time.perf_counter() - trained
+    return Run("template matching", preprocessing, "score", "", scores, np.nan, trained - start, took)
+
+
+def candidate_runs(path, files):
+    """Runs of the search itself, from candidates.csv, in the order of `files`."""
+    names = {"this search": "score", "this search, hash alone": "hash_score"}
+    with open(path, newline="") as source:
+        rows = {row["file"]: row for row in csv.DictReader(source)}
+    for name, column in names.items():
+        scores = np.array([float(rows[file][column]) for file in files])
+        yield Run(name, "search", "score" if column == "score" else "neighbours", "", scores)
+
+
+def read_wanted(path, files):
+    """Truth rows of `files` as a list of dicts; None where there is no truth."""
+    if not path:
+        return None
+    with open(path, newline="") as source:
+        rows = {row["file"]: row for row in csv.DictReader(source)}
+    return [rows[file] for file in files]
+
+
+def snr_of(paths):
+    """(n,) S/N r of the unclassified spectra in the order of encode's shards."""
+    with Sample(paths) as sample:
+        return sample.columns(["snr_r"])["snr_r"]
+
+
+def trained_shape(path):
+    """Hidden units of the trained network with class targets (empty: it has none), and the length of its code."""
+    import h5py
+
+    with h5py.File(path) as source:
+        net = source["network"]
+        sizes = [net[f"b{k}"].shape[0] for k in range(sum(key.startswith("w") and key[1:].isdigit() for key in net))]
+        return (sizes if "beta" in net else []), net["thresholds"].shape[0]
+
+
+def own_codes(args):
+    """Codes (m, bits) and (n, bits) of the trained model."""
+    import h5py
+
+    from mstarhash.codes import unpack
+
+    _, bits = trained_shape(args.model)
+    with h5py.File(args.model) as source, Sample(args.codes) as sample:
+        labelled = read_columns(source["labelled"], ["codes"])["codes"]
+        return unpack(labelled, bits), unpack(sample.rows("codes", np.arange(len(sample))), bits)

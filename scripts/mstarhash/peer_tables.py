@@ -1,0 +1,117 @@
+"""peers.csv, peers_bins.csv, bits.csv and hash_properties.csv of the step `evaluate`."""
+
+import csv
+
+import numpy as np
+
+from mstarhash import hash_quality, peer_runs
+from mstarhash.metrics import MEASURES, ranks_of_true, summary, with_intervals
+
+SNR_EDGES = (0, 1.5, 2.2, 3.2, np.inf)
+SHARES = (0.03, 0.05, 0.10)
+
+
+class Table:
+    """A CSV whose header is the keys of its first row."""
+
+    def __init__(self, out, columns):
+        self.writer = csv.DictWriter(out, columns, lineterminator="\n", restval="")
+        self.writer.writeheader()
+
+    def add(self, row):
+        self.writer.writerow({key: _text(value) for key, value in row.items()})
+
+
+def _text(value):
+    if isinstance(value, float | np.floating):
+        return f"{value:.5g}" if np.isfinite(value) else ""
+    return value
+
+
+RANKED = ["n", "n_true", *(f"{name}{end}" for name in MEASURES for end in ("", "_low", "_high"))]
+PEERS = ["method", "preprocessing", "scored_by", "settings", "validation_ap", *RANKED, "train_s", "score_s"]
+BINS = ["method", "preprocessing", "scored_by", "by", "bin", "n_true", "ap", "ap_low", "ap_high"]
+BINS += [f"recall_{round(100 * share)}" for share in SHARES]
+BITS = ["method", "preprocessing", "sample", "bit", "mean", "dead", "mean_abs_correlation", "max_abs_correlation"]
+PROPERTIES = ["method", "preprocessing", "sample", "bits"]
+PROPERTIES += ["rank_correlation", "distance_of_copies", "distance_of_wanted", "distance_to_others", "closer"]
+PROPERTIES += ["imbalance", "largest_imbalance", "dead", "correlation", "largest_correlation", "independent_bits"]
+
+
+def write(args, names):
+    """All four tables. names: {peers, peers_bins, bits, hash_properties: path}."""
+    task = peer_runs.read_task(args)
+    truth = peer_runs.read_wanted(args.truth, task.files)
+    snr = peer_runs.snr_of(args.codes)
+    args.target_groups, args.code_bits = peer_runs.trained_shape(args.model)
+    with (
+        open(names["peers"], "w", newline="") as one,
+        open(names["peers_bins"], "w", newline="") as two,
+        open(names["bits"], "w", newline="") as three,
+        open(names["hash_properties"], "w", newline="") as four,
+    ):
+        tables = Table(one, PEERS), Table(two, BINS)
+        bits, properties = Table(three, BITS), Table(four, PROPERTIES)
+        x = peer_runs.read_features(args, "search")[0]
+        write_codes(bits, properties, "this search", "search", peer_runs.own_codes(args), x, task)
+        for run in (*peer_runs.candidate_runs(args.candidates, task.files), *peer_runs.all_runs(args)):
+            write_run(*tables, run, truth, snr, args.seed)
+            if run.codes:
+                write_codes(bits, properties, run.method, run.preprocessing, run.codes, x, task)
+
+
+def write_run(peers, bins, run, truth, snr, seed):
+    """A row of peers.csv, and those of peers_bins.csv."""
+    head = {"method": run.method, "preprocessing": run.preprocessing, "scored_by": run.scored_by}
+    row = head | {"settings": run.settings, "validation_ap": run.validation_ap}
+    row |= {"train_s": run.train_s, "score_s": run.score_s}
+    wanted = np.array([one["is_m"] == "1" for one in truth or []], bool)
+    if wanted.any() and not wanted.all():
+        row |= with_intervals(run.scores, wanted, seed)
+        for by, name, compared, true in parts_of(truth, wanted, snr):
+            part = compared | true
+            if not true.any() or true[part].all():
+                continue
+            judged = summary(run.scores[part], true[part], seed)
+            line = head | {"by": by, "bin": name} | {key: judged[key] for key in ("n_true", "ap", "ap_low", "ap_high")}
+            for share in SHARES:
+                first = np.ceil(share * len(wanted))
+                line[f"recall_{round(100 * share)}"] = float((places(run.scores)[true] <= first).mean())
+            bins.add(line)
+    peers.add(row)
+
+
+def places(scores):
+    """(n,) expected 1-based rank of every spectrum, best score first; the mean rank within a tie."""
+    order = np.argsort(-scores, kind="stable")
+    out = np.empty(len(scores))
+    out[order] = ranks_of_true(scores, np.ones(len(scores), bool))
+    return out
+
+
+def parts_of(truth, wanted, snr):
+    """(by, bin, others (n,), true ones (n,)): in a bin of S/N both; all others beside a subtype or luminosity class."""
+    for low, high in zip(SNR_EDGES[:-1], SNR_EDGES[1:], strict=True):
+        name = f"{low:g}-{high:g}" if np.isfinite(high) else f"{low:g} and more"
+        mine = (snr >= low) & (snr < high)
+        yield "snr", name, mine & ~wanted, mine & wanted
+    subtype = np.array([np.floor(float(one["subtype"] or "nan")) if one["is_m"] == "1" else np.nan for one in truth])
+    for number in np.unique(subtype[np.isfinite(subtype)]):
+        yield "subtype", f"M{number:g}", ~wanted, wanted & (subtype == number)
+    kinds = np.array([one["luminosity"] for one in truth])
+    for kind in sorted(set(kinds[wanted]) - {""}):
+        yield "luminosity", kind, ~wanted, wanted & (kinds == kind)
+
+
+def write_codes(bits, properties, method, preprocessing, codes, x, task):
+    """Rows of bits.csv and hash_properties.csv of codes of the training sets and of the unclassified spectra."""
+    head = {"method": method, "preprocessing": preprocessing}
+    for sample, part in zip(("training", "unclassified"), codes, strict=True):
+        for number, row in enumerate(hash_quality.bit_rows(part)):
+            bits.add(head | {"sample": sample} | dict(zip(BITS[3:], (number, *row), strict=True)))
+        row = head | {"sample": sample, "bits": part.shape[1]}
+        row |= hash_quality.balance(part) | hash_quality.independence(part)
+        if sample == "training":
+            rng = np.random.default_rng([task.seed, 3])
+            row |= hash_quality.similarity(part, x, task.wanted, task.family, rng)
+        properties.add(row)

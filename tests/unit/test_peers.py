@@ -1,0 +1,151 @@
+"""Scores of other methods against their equations, and the harness that runs them all alike."""
+
+import importlib
+
+import numpy as np
+import pytest
+from mstarhash import hash_quality, peer_cnn, peer_runs, peer_scores
+from mstarhash.errors import InputError
+from mstarhash.hash_methods import RandomHyperplanes
+from sklearn.decomposition import PCA
+from sklearn.linear_model import LogisticRegression
+
+
+@pytest.fixture(scope="module")
+def sets():
+    rng = np.random.default_rng(0)
+    wanted = rng.random(900) < 0.4
+    x = rng.standard_normal((900, 20)).astype("f4") * np.linspace(3, 1, 20, dtype="f4")
+    x[wanted, 2] += 2.0
+    return x, wanted
+
+
+def test_pil_classifier_is_the_balanced_least_squares_solution(sets):
+    x, wanted = sets
+    model = peer_scores.PilClassifier(1, layers=(30, 12), ridge=1e-14).fit(x, wanted)
+    weight = np.sqrt(np.where(wanted, 1 / wanted.sum(), 1 / (~wanted).sum()))
+    h = model.hidden(x)
+    beta = np.linalg.pinv(h * weight[:, None]) @ (np.where(wanted, 1, -1) * weight)
+    assert np.allclose(model.score(x), h @ beta, atol=1e-5)
+    assert h.shape == (900, 13) and (h[:, :12] > -0.5).all() and (h[:, :12] < 0.5).all()
+
+
+def test_template_matching_finds_the_least_chi_square_over_amplitudes():
+    rng = np.random.default_rng(1)
+    templates, wanted = rng.random((5, 40)), np.array([1, 0, 1, 0, 0], bool)
+    flux, ivar = rng.random((3, 40)), rng.random((3, 40)) * (rng.random((3, 40)) > 0.2)
+    model = peer_scores.TemplateMatching().fit(templates, wanted)
+    amplitudes = np.linspace(0, 3, 3001)[:, None]
+    expected = [
+        [(ivar[i] * (flux[i] - amplitudes * one) ** 2).sum(1).min() for one in templates] for i in range(3)
+    ]  # by brute force
+    assert np.allclose(model.chi2(flux, ivar), expected, atol=1e-5)
+    expected = np.array(expected)
+    assert np.allclose(model.score(flux, ivar), expected[:, [1, 3, 4]].min(1) - expected[:, [0, 2]].min(1), atol=1e-5)
+    assert model.score(templates)[wanted].min() > 0 > model.score(templates)[~wanted].max()
+
+
+def test_classifiers_on_components_are_those_of_scikit_learn(sets):
+    x, wanted = sets
+    pca = PCA(8, svd_solver="full").fit(x.astype("f8"))
+    z = pca.transform(x) * 10 / pca.explained_variance_[0] ** 0.5
+    oracle = LogisticRegression(max_iter=2000, class_weight="balanced").fit(z, wanted).decision_function(z)
+    ours = peer_scores.PcaLogistic(1, components=8).fit(x, wanted).score(x)
+    assert np.corrcoef(ours, oracle)[0, 1] > 0.9999 and np.allclose(ours, oracle, atol=0.02)
+    scores = peer_scores.PcaBoosting(1, components=8, trees=40).fit(x, wanted).score(x)
+    assert np.mean((scores > 0) == wanted) > 0.95
+
+
+def test_neighbours_by_direct_counting_and_none_is_its_own():
+    rng = np.random.default_rng(2)
+    labelled, wanted = rng.random((60, 32)) < 0.5, np.arange(60) < 25
+    own = np.array([-1, 40, 59, 3])
+    codes = np.where(own[:, None] >= 0, labelled[own], rng.random((4, 32)) < 0.5)
+    found = peer_runs.neighbour_score(codes, labelled, wanted, own, 4)
+    for k in range(4):
+        distance = (codes[k] != labelled).sum(1).astype(float)
+        distance[own[k] if own[k] >= 0 else []] = np.inf
+        near = [np.sort(distance[side])[:4].mean() for side in (~wanted, wanted)]
+        assert found[k] == pytest.approx(near[0] - near[1])
+
+
+def task(x, wanted, unknown, own=None):
+    kind = np.where(wanted, "copy", "presumed")
+    kind[~wanted & (np.arange(len(x)) % 2 == 0)] = "known"
+    own = np.full(len(unknown), -1) if own is None else own
+    family = np.arange(len(x)) // 2
+    return peer_runs.Task(kind, wanted, family, kind, np.arange(len(unknown)).astype(str), own, 1)
+
+
+def test_held_back_families_are_whole_and_judged_by_what_looks_unclassified(sets):
+    x, wanted = sets
+    one = task(x, wanted, x[:5])
+    held, judged = one.validation()
+    assert not set(one.family[held]) & set(one.family[~held]) and len(set(one.family[held])) == 90
+    assert (held >= judged).all() and set(one.kind[judged]) == {"copy", "presumed"}
+
+
+class Memory:
+    """Scores by what it was trained on: 0 for a spectrum that it saw, else 1."""
+
+    def __init__(self, seed, gain=1):
+        self.gain = gain
+
+    def fit(self, x, wanted):
+        self.seen = {row.tobytes() for row in x}
+        return self
+
+    def score(self, x):
+        return np.array([row.tobytes() not in self.seen for row in x], float)
+
+
+def test_presumed_negatives_are_scored_by_models_that_did_not_see_them(sets):
+    x, wanted = sets
+    presumed = np.flatnonzero(task(x, wanted, x[:1]).kind == "presumed")
+    unknown = np.concatenate([x[presumed], x[presumed[:3]] + 1])
+    own = np.r_[presumed, -1, -1, -1]
+    run = peer_runs.score_run(task(x, wanted, unknown, own), x, unknown, "memory", "search", Memory, {}, np.nan)
+    assert (run.scores == 1).all()
+
+
+def test_settings_are_chosen_by_held_back_families(sets):
+    x, wanted = sets
+    grid = [{"components": 1}, {"components": 8}]
+    chosen, ap = peer_runs.tuned(task(x, wanted, x[:5]), x, peer_scores.PcaLogistic, grid, None)
+    assert chosen == {"components": 8} and 0.05 < ap <= 1
+    chosen, _ = peer_runs.tuned(task(x, wanted, x[:5]), x, RandomHyperplanes, [{"bits": 1}, {"bits": 128}], 5)
+    assert chosen == {"bits": 128}
+
+
+def test_properties_of_ideal_and_of_worthless_codes():
+    rng = np.random.default_rng(3)
+    codes = rng.random((20_000, 12)) < 0.5
+    assert hash_quality.balance(codes)["dead"] == 0 and hash_quality.balance(codes)["largest_imbalance"] < 0.02
+    assert hash_quality.independence(codes)["independent_bits"] == pytest.approx(12, abs=0.1)
+    same = np.repeat(codes[:, :1], 12, axis=1)
+    assert hash_quality.independence(same)["independent_bits"] == pytest.approx(1, abs=1e-3)
+    assert hash_quality.independence(same)["correlation"] == pytest.approx(1, abs=1e-3)
+    dead = codes.copy()
+    dead[:, :3] = True
+    assert hash_quality.balance(dead)["dead"] == 0.25
+    assert [row[1] for row in hash_quality.bit_rows(dead)] == [1] * 3 + [0] * 9
+    # codes that are spectra: thermometers of one number
+    value = rng.random(20_000)
+    x, wanted, family = value[:, None].astype("f4"), value > 0.8, np.arange(20_000) // 2
+    good = hash_quality.similarity(value[:, None] > np.arange(64) / 64, x, wanted, family, rng)
+    none = hash_quality.similarity(codes, x, wanted, family, rng)
+    assert good["rank_correlation"] > 0.99 and abs(none["rank_correlation"]) < 0.03
+    assert good["closer"] > 0.9 and none["closer"] == pytest.approx(0.5, abs=0.01)
+    assert none["distance_of_copies"] == pytest.approx(0.5, abs=0.01)
+
+
+def test_the_network_that_needs_torch_says_so_or_learns(sets):
+    try:
+        importlib.import_module("torch")
+    except ImportError:
+        with pytest.raises(InputError, match="pip install -r requirements/cnn.in"):
+            peer_cnn.Cnn(1).fit(*sets)
+        return
+    x, wanted = np.repeat(sets[0], 16, axis=1), sets[1]
+    model = peer_cnn.Cnn(1, epochs=10).fit(x, wanted)
+    assert model.losses[-1] < 0.7 * model.losses[0] and np.mean((model.score(x) > 0) == wanted) > 0.8

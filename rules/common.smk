@@ -80,8 +80,11 @@ for key in ("gaia", "twomass", "wise", "labels"):
 if config["train"]["model"] and not Path(config["train"]["model"]).exists():
     refuse(f"train.model: {config['train']['model']}: no such file; null trains one")
 
-if config["catalogue"]["earlier"] and not Path(config["catalogue"]["earlier"]).exists():
-    refuse(f"catalogue.earlier: {config['catalogue']['earlier']}: no such file; null compares with none")
+EARLIER = config["catalogue"]["earlier"]
+if EARLIER and Path(EARLIER).resolve() == Path(results("catalogue/spectra.fits")).resolve():
+    refuse(f"catalogue.earlier: {EARLIER} is what this run writes; copy the earlier release to another folder first")
+if EARLIER and not Path(EARLIER).exists():
+    refuse(f"catalogue.earlier: {EARLIER}: no such file; null compares with none")
 
 TRUTH = results("survey/truth.csv") if config["input"]["kind"] == "mock" else []
 MODEL = config["train"]["model"] or results("train/model.h5")

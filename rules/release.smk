@@ -11,7 +11,7 @@ rule catalogue:
         luminosity=results("luminosity/luminosity.h5"),
         activity=results("activity/activity.h5"),
         kinematics=results("kinematics/kinematics.h5"),
-        earlier=config["catalogue"]["earlier"] or [],
+        earlier=EARLIER or [],
     output:
         spectra_fits=results("catalogue/spectra.fits"),
         spectra_csv=results("catalogue/spectra.csv"),

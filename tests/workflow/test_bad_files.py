@@ -90,6 +90,8 @@ MISTAKES = {  # overlay: words of the one line
     "input: {gaia: no.fits}": "input.gaia: no.fits: no such file",
     "input: {labels: no.csv}": "input.labels: no.csv: no such file",
     "train: {model: no.h5}": "train.model: no.h5: no such file",
+    "catalogue: {earlier: no.fits}": "catalogue.earlier: no.fits: no such file",
+    "catalogue: {earlier: results/catalogue/../catalogue/spectra.fits}": "is what this run writes; copy the earlier",
     "templates: no.whl": "no template spectra: no.whl is not there; run `make setup`, or set `templates`",
     "rebin: {stepp: 2.0e-4}": "unknown key 'rebin.stepp'; did you mean 'rebin.step'?",
     "survye: {seed: 2}": "unknown key 'survye'; did you mean 'survey'?",

@@ -69,7 +69,8 @@ rule catalogue:
 
 
 REAL = config["figures"]["real"]
-FIGURES = ("candidates", "ranking", "positives", "mock", "luminosity", "activity", "kinematics")
+PAPER = [f"fig{number:02d}" for number in (2, 6, 7, *range(11, 19))]  # of G19; 8-10 are made by evaluate
+FIGURES = ["candidates", "ranking", "positives", "mock", *PAPER]
 
 
 rule figures:
@@ -80,6 +81,10 @@ rule figures:
         spectra=every("rebin/{shard}.h5"),
         model=MODEL,
         averages=learnt("positives/averages.h5"),
+        ingested=every("ingest/{shard}.h5"),
+        positives=learnt("positives/positives.h5"),
+        clusters=learnt("positives/clusters.csv"),
+        defects=learnt("positives/defects.csv"),
         table1=learnt("positives/table1.csv"),
         curves=learnt("evaluate/curves.csv"),
         ranking=learnt("evaluate/ranking.csv"),
@@ -90,6 +95,7 @@ rule figures:
         crossmatch=results("crossmatch/crossmatch.h5"),
         luminosity=results("luminosity/luminosity.h5"),
         boundaries=results("luminosity/boundaries.csv"),
+        activity=results("activity/activity.h5"),
         fractions=results("activity/fractions.csv"),
         dispersions=results("kinematics/dispersions.csv"),
         real=sorted(map(str, Path(REAL).glob("measure/*.released.h5"))) if REAL else [],
@@ -117,6 +123,10 @@ rule figures:
         " --spectra {input.spectra:q}"
         " --model {input.model:q}"
         " --averages '{input.averages}'"
+        " --ingested {input.ingested:q}"
+        " --positives '{input.positives}'"
+        " --clusters '{input.clusters}'"
+        " --defects '{input.defects}'"
         " --table1 '{input.table1}'"
         " --curves '{input.curves}'"
         " --ranking '{input.ranking}'"
@@ -127,6 +137,7 @@ rule figures:
         " --crossmatch {input.crossmatch:q}"
         " --luminosity {input.luminosity:q}"
         " --boundaries {input.boundaries:q}"
+        " --activity {input.activity:q}"
         " --fractions {input.fractions:q}"
         " --dispersions {input.dispersions:q}"
         " --folder {params.folder:q}"

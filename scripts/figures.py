@@ -14,6 +14,10 @@ def build_parser():
     parser.add_argument("--spectra", nargs="+", required=True, help="HDF5 from rebin.py, all shards")
     parser.add_argument("--model", required=True, help="HDF5 from train.py")
     parser.add_argument("--averages", default="", help="HDF5 from positives.py; empty: a trained model was given")
+    parser.add_argument("--ingested", nargs="+", required=True, help="HDF5 from ingest.py, all shards")
+    parser.add_argument("--positives", default="", help="HDF5 from positives.py, likewise")
+    parser.add_argument("--clusters", default="", help="CSV from positives.py, likewise")
+    parser.add_argument("--defects", default="", help="CSV from positives.py, likewise")
     parser.add_argument("--table1", default="", help="CSV from positives.py, likewise")
     parser.add_argument("--curves", default="", help="CSV from evaluate.py; empty: not evaluated")
     parser.add_argument("--ranking", default="", help="CSV from evaluate.py, likewise")
@@ -24,6 +28,7 @@ def build_parser():
     parser.add_argument("--crossmatch", default="", help="HDF5 from crossmatch.py; empty: no photometry")
     parser.add_argument("--luminosity", default="", help="HDF5 from luminosity.py; empty: not told")
     parser.add_argument("--boundaries", default="", help="CSV from luminosity.py, likewise")
+    parser.add_argument("--activity", default="", help="HDF5 from activity.py; empty: not told")
     parser.add_argument("--fractions", default="", help="CSV from activity.py; empty: not told")
     parser.add_argument("--dispersions", default="", help="CSV from kinematics.py; empty: not told")
     parser.add_argument("--folder", required=True, help="folder of the figures")
@@ -39,12 +44,15 @@ def main(argv=None):
     from mstarhash import (
         plots_activity,
         plots_candidates,
+        plots_found,
         plots_kinematics,
         plots_luminosity,
         plots_mock,
         plots_positives,
+        plots_positives_spectra,
         plots_ranking,
         plots_style,
+        plots_unknown,
     )
     from mstarhash.files import replacing
     from mstarhash.progress import Progress
@@ -54,9 +62,17 @@ def main(argv=None):
         "ranking": plots_ranking.draw,
         "positives": plots_positives.draw,
         "mock": plots_mock.draw,
-        "luminosity": plots_luminosity.draw,
-        "activity": plots_activity.draw,
-        "kinematics": plots_kinematics.draw,
+        "fig02": plots_unknown.draw,
+        "fig06": plots_positives_spectra.draw_defects,
+        "fig07": plots_positives_spectra.draw_examples,
+        "fig11": plots_found.draw_types,
+        "fig12": plots_found.draw_noise,
+        "fig13": plots_found.draw_magnitudes,
+        "fig14": plots_found.draw_types_beside,
+        "fig15": plots_luminosity.draw_early,
+        "fig16": plots_luminosity.draw_all,
+        "fig17": plots_activity.draw,
+        "fig18": plots_kinematics.draw,
     }
     plt = plots_style.start()
     with ExitStack() as stack:

@@ -1,23 +1,30 @@
-"""Magnetic activity: share of active dwarfs by subtype and by S/N, with Wilson intervals."""
+"""Magnetic activity of dwarfs (as G19 Fig. 17): H-alpha by subtype, active share by subtype and by S/N."""
 
 import numpy as np
 
-from mstarhash.plots_mock import read_field
+from mstarhash.measured import read_aligned, read_measured
+from mstarhash.plots_mock import medians, read_field
 from mstarhash.plots_ranking import rows_of
-from mstarhash.plots_style import BLUE, GREY, ORANGE, RED, Numbers, no_data
+from mstarhash.plots_style import BLACK, BLUE, GREY, ORANGE, RED, SKY, Numbers, no_data
 
 RULES = (("g19", "EW above the limit (Guo et al. 2019)", RED, "o", -0.12), ("west", "West et al. 2011", BLUE, "s", 0.0))
 BINS = ("<5", "5-10", "10-30", ">30")
+MOST = 20_000  # stars of a class drawn as points; of more every k-th is drawn
 
 
 def draw(plt, args):
-    """Figure and its numbers, from fractions.csv of activity."""
+    """Figure and its numbers, from measure's widths, luminosity and fractions.csv of activity."""
     numbers = Numbers()
     rows = [row for row in rows_of(args.fractions) if row["sample"] == "all"]
-    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.6), width_ratios=[1.6, 1], sharey=True)
+    figure = plt.figure(figsize=(10, 7.6))
+    parts = figure.add_gridspec(2, 2, width_ratios=[1.6, 1])
+    widths = figure.add_subplot(parts[0, 0])
+    left = figure.add_subplot(parts[1, 0])
+    right = figure.add_subplot(parts[1, 1], sharey=left)
     by_type = [row for row in rows if row["snr"] == "all" and row["subtype"] != "all"]
     by_snr = [row for row in rows if row["subtype"] == "all" and row["snr"] != "all"]
-    panel(left, "by subtype", [f"M{k}" for k in range(10)], "subtype", by_type, numbers)
+    equivalent_widths(widths, args, numbers)
+    panel(left, "active dwarfs by subtype", [f"M{k}" for k in range(10)], "subtype", by_type, numbers)
     panel(right, "all subtypes, by S/N at H$\\alpha$", BINS, "snr", by_snr, numbers)
     if any(int(row["total"]) for row in by_type):
         for (quantity, _, author), (x, y) in read_field(args.field).items():
@@ -25,9 +32,43 @@ def draw(plt, args):
                 left.plot(x, y, color=GREY, lw=1.5, ls="--", zorder=1, label=f"{author.split(',')[0]}, all heights")
                 numbers.add("by subtype", author, x, y)
         left.set_ylabel("share of dwarfs that are active")
-        left.legend(loc="upper left", bbox_to_anchor=(0.01, 0.92))
-    figure.tight_layout(w_pad=1.5)
+        handles, labels = left.get_legend_handles_labels()
+        more, words = widths.get_legend_handles_labels()
+        corner = figure.add_subplot(parts[0, 1])
+        corner.axis("off")
+        corner.legend(more + handles, words + labels, loc="center left", labelspacing=0.9)
+    figure.tight_layout(w_pad=1.5, h_pad=2)
     return figure, numbers.rows
+
+
+def equivalent_widths(axes, args, numbers):
+    """H-alpha equivalent widths of the dwarfs whose activity is told, by subtype: stars, medians, 16-84 %."""
+    table = read_measured(args.measure, ["subtype", "ewha"])
+    active = (
+        read_aligned(args.activity, table, ["active"])["active"]
+        if args.activity
+        else np.full(len(table["file"]), np.nan)
+    )
+    told = np.isfinite(active) & np.isfinite(table["subtype"]) & (table["subtype"] > -0.5)
+    subtype, width = table["subtype"][told], table["ewha"][told]
+    if not len(width):
+        no_data(axes, "no star whose activity can be told")
+        return
+    low, high = np.quantile(width, [0.003, 0.997])
+    for kind, colour, marker, word in ((0, SKY, "o", "inactive"), (1, ORANGE, "^", "active")):
+        mine = np.flatnonzero(active[told] == kind)
+        few = mine[:: max(1, -(-len(mine) // MOST))]
+        axes.plot(subtype[few], width[few], marker, color=colour, ms=2.4, mew=0, alpha=0.6, rasterized=True)
+        axes.plot([], [], marker, color=colour, ms=5, label=f"EW, {word} by the first rule: {len(mine):,}")
+    k, least, middle, most = medians(subtype, width)
+    axes.errorbar(k, middle, [middle - least, most - middle], fmt="s", color=BLACK, ms=4.5, lw=1.2, capsize=2,
+                  label="EW, all: median, 16-84 % of the stars", zorder=5)  # fmt: skip
+    numbers.add("EW", "all told", [f"M{int(one)}" for one in k], middle, least, most)
+    outside = int(((width < low - 1) | (width > high + 1)).sum())
+    axes.set(xlim=(-0.6, 9.6), ylim=(low - 1, high + 1))
+    axes.set_xticks(range(10), [f"M{k}" for k in range(10)])
+    axes.set_ylabel("EW of H$\\alpha$ [$\\mathrm{\\AA}$, emission positive]")
+    axes.set_title(f"{len(width):,} dwarfs with S/N at H$\\alpha$ above the limit; {outside} outside the frame")
 
 
 def panel(axes, title, names, key, rows, numbers):

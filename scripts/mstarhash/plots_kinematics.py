@@ -1,42 +1,65 @@
-"""Velocity dispersions of active and inactive dwarfs by height above the plane."""
+"""Mean space motions and velocity dispersions of active and inactive dwarfs by height above the plane (as G19 Fig. 18)."""
 
 import numpy as np
 
 from mstarhash.plots_ranking import rows_of
 from mstarhash.plots_style import BLUE, RED, Numbers, no_data
 
-GROUPS = (("inactive", BLUE, "o"), ("active", RED, "^"))
-NONE = "no dwarf with velocity,\nparallax and activity;\nit takes input.gaia, and\nenough stars a bin"
+GROUPS = (("inactive", BLUE, "o", 6.0), ("active", RED, "^", -6.0))  # name, colour, marker, shift [pc]
+NONE = "no dwarf with velocity,\nparallax and activity; it takes\ninput.gaia, and enough stars a bin"
+COLUMNS = (("mean", "mean {} [km/s]", "raw_mean"), ("dispersion", r"$\sigma_{}$ [km/s]", "raw_dispersion"))
 
 
 def draw(plt, args):
     """Figure and its numbers, from dispersions.csv of kinematics."""
     numbers = Numbers()
     rows = [row for row in rows_of(args.dispersions) if row["dispersion"]]
-    figure, axes = plt.subplots(1, 3, figsize=(11, 4.0), sharey=bool(rows))
-    for panel, component in zip(axes, "UVW", strict=True):
+    figure, axes = plt.subplots(3, 2, figsize=(9.6, 8.6), sharex=bool(rows))
+    for line, component in zip(axes, "UVW", strict=True):
         mine = [row for row in rows if row["component"] == component]
-        panel.set_title(rf"$\sigma_{component}$")
-        if not rows:
-            no_data(panel, NONE if component == "V" else "")
-            continue
-        for group, colour, marker in GROUPS:
-            part = [row for row in mine if row["group"] == group]
-            x, y, error, raw = (
-                np.array([float(row[key] or "nan") for row in part])
-                for key in ("h_mean", "dispersion", "dispersion_err", "raw_dispersion")
-            )
-            panel.errorbar(x, y, error, fmt=marker, color=colour, ms=5, lw=1.2, capsize=2, label=group, zorder=4)
-            panel.plot(x, raw, marker, mfc="none", mec=colour, mew=0.7, ms=4, alpha=0.6, zorder=3)
-            numbers.add(component, group, x, y, y - error, y + error)
-            numbers.add(component, f"{group}, raw", x, raw)
-        panel.set_xlabel("height |Z| [pc]")
-        panel.set_xlim(0, 1.08 * panel.get_xlim()[1])
+        for panel, (key, label, raw) in zip(line, COLUMNS, strict=True):
+            if not rows:
+                no_data(panel, NONE if component == "V" else "")
+                continue
+            one_panel(panel, mine, component, key, raw, numbers)
+            panel.set_ylabel(label.format(component))
     if rows:
-        axes[0].set_ylabel("dispersion [km/s]")
-        panel = axes[0]
-        panel.set_ylim(0, 1.02 * panel.get_ylim()[1])
-        panel.plot([], [], "o", mfc="none", mec="#555555", mew=0.7, ms=4, label="errors left in, 3 sigma clipped")
-        panel.legend(loc="best")
-    figure.tight_layout(w_pad=1.5)
+        counts(axes[0], rows)
+        for panel in axes[-1]:
+            panel.set_xlabel("|Z|, mean of the bin [pc]")
+        axes[0, 1].plot([], [], "o", mfc="none", mec="#555555", mew=0.7, ms=4, label="errors left in, 3 sigma clipped")
+        handles, labels = axes[0, 1].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="upper center", ncols=3)
+        for panel in axes[:, 1]:
+            panel.set_ylim(0, 1.08 * panel.get_ylim()[1])
+        figure.align_ylabels()
+    figure.tight_layout(rect=(0, 0, 1, 0.96), w_pad=1.5)
     return figure, numbers.rows
+
+
+def one_panel(panel, rows, component, key, raw, numbers):
+    """Means or dispersions of a component, most likely ones with bootstrap errors, and raw ones."""
+    for group, colour, marker, shift in GROUPS:
+        part = [row for row in rows if row["group"] == group]
+        x, y, error, plain = (
+            np.array([float(row[name] or "nan") for row in part]) for name in ("h_mean", key, f"{key}_err", raw)
+        )
+        panel.errorbar(x + shift, y, error, fmt=marker, color=colour, ms=5, lw=1.2, capsize=2, label=group, zorder=4)
+        panel.plot(x + shift, plain, marker, mfc="none", mec=colour, mew=0.7, ms=4, alpha=0.7, zorder=3)
+        numbers.add(f"{key} {component}", group, x, y, y - error, y + error)
+        numbers.add(f"{key} {component}", f"{group}, raw", x, plain)
+    panel.set_xlim(0, 1.12 * max((float(row["h_mean"]) for row in rows), default=100.0))
+    if key == "mean":
+        panel.axhline(0, color="#999999", lw=0.6, zorder=1)
+
+
+def counts(axes, rows):
+    """Stars of each bin above the panels."""
+    for panel in axes:
+        for group, colour, _, _ in GROUPS:
+            height = 1.03 if group == "inactive" else 1.10
+            for row in rows:
+                if row["component"] == "U" and row["group"] == group:
+                    panel.text(float(row["h_mean"]), height, f"{int(row['total']):,}", color=colour, fontsize=7,
+                               ha="center", transform=panel.get_xaxis_transform())  # fmt: skip
+            panel.text(0, height, "n", color=colour, fontsize=7, ha="right", transform=panel.transAxes)

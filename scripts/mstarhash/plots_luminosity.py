@@ -1,120 +1,186 @@
-"""Giants and dwarfs: the planes in which they part, with the learned boundaries, and the colour-magnitude diagram."""
+"""Giants and dwarfs: early types in two planes of indices and all M stars in two of photometry (as G19 Figs. 15, 16).
+
+In Fig. 15 the classes are those of Gaia alone, so that the planes are judged by something else than themselves; in
+Fig. 16 those of the two photometric boundaries, judged in the colour-magnitude diagram.
+"""
 
 import numpy as np
 
+from mstarhash import separators
+from mstarhash.intervals import wilson
 from mstarhash.measured import read_aligned, read_measured
 from mstarhash.plots_ranking import rows_of
-from mstarhash.plots_style import BLACK, DWARF, GIANT, GREY, Numbers, no_data
+from mstarhash.plots_style import BLACK, BLUE, DWARF, GIANT, GREY, LIGHT, RED, Numbers, no_data
 
 MOST = 20_000  # points of a class in a panel; of more every k-th is drawn
-PLANES = (  # name in boundaries.csv, axes, whether the spectra must be good, axis turned over
-    ("caoh_cah1", ("caoh", "CaOH"), ("cah1", "CaH1"), True, False),
-    ("tio5_cah23", ("tio5", "TiO5"), ("cah23", "CaH2 + CaH3"), True, False),
-    ("jk_h", ("j_k", "J - K [mag]"), ("h", "H [mag]"), False, True),
-)
 FEW = 1500  # points of a panel below which they are drawn larger
+EARLY = 2.5  # subtypes up to M2 are early
+MATCHED = ("bp_rp", "parallax", "parallax_error", "j", "h", "k", "w1", "w2", "tmass_qual", "wise_qual", "g", "pmra",
+           "pmdec")  # fmt: skip
+VOICES = ("giant_gaia", "m_g", "p_giant_phot", "p_giant_zhong_phot")
 GOOD_PARALLAX = 5.0  # parallax over its error of the stars in the colour-magnitude diagram
-
-
-def draw(plt, args):
-    """Figure and its numbers, from measure, crossmatch and luminosity."""
-    numbers = Numbers()
-    figure, axes = plt.subplots(2, 2, figsize=(10, 8.4))
-    stars = read(args)
-    boundaries = rows_of(args.boundaries)
-    for panel, (plane, *rest) in zip(axes.ravel(), PLANES, strict=False):
-        one_plane(panel, plane, *rest, stars, boundaries, args.min_snr, numbers)
-    hrd(axes[1, 1], stars, numbers)
-    giant, dwarf = (int((stars["giant"] == kind).sum()) for kind in (1, 0))
-    handles = [
-        plt.Line2D([], [], ls="none", ms=5, **style, label=f"{count:,} {word}")
-        for style, count, word in ((DWARF, dwarf, "dwarfs"), (GIANT, giant, "giants"))
-    ]
-    handles.append(plt.Line2D([], [], color=BLACK, lw=1.4, label="learned boundary"))
-    figure.legend(handles=handles, loc="upper center", ncols=3, bbox_to_anchor=(0.5, 1.0))
-    figure.tight_layout(rect=(0, 0, 1, 0.965), w_pad=2, h_pad=2)
-    return figure, numbers.rows
+NAMES = {"caoh": "CaOH", "cah1": "CaH1", "tio5": "TiO5", "cah23": "CaH2 + CaH3", "j_k": "J - K [mag]", "h": "H [mag]",
+         "w1_w2": "W1 - W2 [mag]", "bp_rp": "BP - RP [mag]", "m_g": "$M_G$ [mag]"}  # fmt: skip
+NO_GAIA = "no parallax good enough: input.gaia"
 
 
 def read(args):
-    """Columns (n,) of the measured stars, and `giant` (1, 0, NaN)."""
-    table = read_measured(args.measure, ["caoh", "cah1", "cah2", "cah3", "tio5", "snr_r"])
-    table["cah23"] = table["cah2"] + table["cah3"]
-    nothing = np.full(len(table["file"]), np.nan)
-    names = ("j", "h", "k", "bp_rp", "parallax", "parallax_error")
-    table |= read_aligned(args.crossmatch, table, names) if args.crossmatch else dict.fromkeys(names, nothing)
-    table |= (
-        read_aligned(args.luminosity, table, ["giant", "m_g"])
-        if args.luminosity
-        else {"giant": nothing, "m_g": nothing}
-    )
-    table["j_k"] = table["j"] - table["k"]
-    return table
+    """Columns (n,) of the measured stars: axes of the planes, M_G, classes; NaN where a table is missing."""
+    table = read_measured(args.measure, ["caoh", "cah1", "cah2", "cah3", "tio5", "snr_r", "subtype"])
+    nothing, text = np.full(len(table["file"]), np.nan), np.full(len(table["file"]), "", "U1")
+    none = {key: text if key.endswith("qual") else nothing for key in MATCHED}
+    matched = read_aligned(args.crossmatch, table, MATCHED) if args.crossmatch else none
+    stars = separators.features(table | matched) | {key: table[key] for key in ("snr_r", "subtype")}
+    stars |= read_aligned(args.luminosity, table, VOICES) if args.luminosity else dict.fromkeys(VOICES, nothing)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        good = matched["parallax"] / matched["parallax_error"] >= GOOD_PARALLAX
+    return stars | {"m_g": np.where(good, stars["m_g"], np.nan)}
 
 
-def scatter(axes, x, y, giant, names, panel, numbers):
-    """Dwarfs below, giants above; True where there was anything."""
-    shown = np.isfinite(x) & np.isfinite(y)
-    for kind, style, word, size in (
-        (0, DWARF, "dwarfs", 2.0),
-        (1, GIANT, "giants", 2.8),
-        (None, None, "undecided", 1.6),
+def draw_early(plt, args):
+    """Early types with a class by Gaia: colour-magnitude diagram, CaOH-CaH1, TiO5-CaH2+CaH3 (Fig. 15)."""
+    numbers = Numbers()
+    stars, boundaries = read(args), rows_of(args.boundaries)
+    kept = (stars["subtype"] < EARLY) & (stars["snr_r"] > args.min_snr)
+    stars = {key: values[kept] for key, values in stars.items()}
+    giant = stars["giant_gaia"]
+    figure, axes = plt.subplots(1, 3, figsize=(13, 5))
+    drawn = scatter(axes[0], "bp_rp", "m_g", stars, giant, numbers, "hrd")
+    if not drawn:
+        no_data(axes[0], NO_GAIA)
+    else:
+        axes[0].invert_yaxis()
+        axes[0].set_title(f"{drawn:,} with parallax over its error\nof at least {GOOD_PARALLAX:g}")
+    for panel, plane in zip(axes[1:], ("caoh_cah1", "tio5_cah23"), strict=True):
+        drawn = scatter(panel, *separators.PLANES[plane], stars, giant, numbers, plane)
+        if not drawn:
+            no_data(panel, f"no early type with S/N r > {args.min_snr:g}\nand a class by Gaia (input.gaia)")
+            continue
+        text = f"{drawn:,} with a class by Gaia"
+        curve = boundary(panel, plane, boundaries, numbers)
+        text += "" if curve else "; no boundary learned"
+        missed = rate(boundaries, plane, "completeness")
+        panel.set_title(f"{text}\n{missed}" if missed else text)
+    counts = [int((giant == kind).sum()) for kind in (0, 1)]
+    legend(plt, figure, [(DWARF, f"{counts[0]:,} dwarfs by Gaia"), (GIANT, f"{counts[1]:,} giants by Gaia")],
+           f"K and M to M2, S/N r > {args.min_snr:g}")  # fmt: skip
+    return figure, numbers.rows
+
+
+def draw_all(plt, args):
+    """All M stars: H against J - K, J - K against W1 - W2, and what either calls giants in the diagram (Fig. 16)."""
+    numbers = Numbers()
+    stars, boundaries = read(args), rows_of(args.boundaries)
+    figure, axes = plt.subplots(1, 3, figsize=(13, 5))
+    classes = {}
+    for panel, plane, key, turned in zip(
+        axes, ("jk_h", "w12_jk"), ("p_giant_phot", "p_giant_zhong_phot"), (True, False), strict=False
     ):
-        rows = np.flatnonzero(shown & (giant == kind if kind is not None else np.isnan(giant)))
-        rows = rows[:: max(1, -(-len(rows) // MOST))]
-        look = style or {"color": GREY, "marker": "s"}
-        axes.plot(
-            x[rows],
-            y[rows],
-            ls="none",
-            ms=size * (1 if shown.sum() > FEW else 1.8),
-            mew=0,
-            alpha=0.6,
-            rasterized=True,
-            **look,
-        )
-        numbers.add(panel, word, x[rows], y[rows])
-    axes.set(xlabel=names[0], ylabel=names[1])
-    if not shown.any():
-        return False
-    for values, limits in ((x, axes.set_xlim), (y, axes.set_ylim)):
-        low, high = np.quantile(values[shown], [0.003, 0.997])
-        limits(low - 0.1 * (high - low) - 1e-3, high + 0.1 * (high - low) + 1e-3)
-    return True
+        chance = stars[key]
+        classes[plane] = np.where(np.isfinite(chance), (chance > 0.5).astype(float), np.nan)
+        drawn = scatter(panel, *separators.PLANES[plane], stars, classes[plane], numbers, plane)
+        if not drawn:
+            no_data(panel, "no such photometry: input.twomass" + (", input.wise" if plane == "w12_jk" else ""))
+            continue
+        if turned:
+            panel.invert_yaxis()
+        text = f"{drawn:,} with photometry, {int((classes[plane] == 1).sum()):,} giants by this plane"
+        text += "" if boundary(panel, plane, boundaries, numbers) else "; no boundary learned"
+        wrong = rate(boundaries, plane, "contamination")
+        panel.set_title(f"{text}\n{wrong}" if wrong else text)
+    diagram(axes[2], stars, classes, numbers)
+    legend(
+        plt, figure, [(DWARF, "dwarfs by the plane"), (GIANT, "giants by the plane")], "all M stars, new and released"
+    )
+    return figure, numbers.rows
 
 
-def one_plane(axes, plane, first, second, spectral, turned, stars, boundaries, min_snr, numbers):
-    """A plane with the boundary at even odds, where one was learned."""
-    good = stars["snr_r"] > min_snr if spectral else np.ones(len(stars["giant"]), bool)
-    x, y = (np.where(good, stars[key], np.nan) for key, _ in (first, second))
-    if not scatter(axes, x, y, stars["giant"], (first[1], second[1]), plane, numbers):
-        no_data(
-            axes, f"no measured star with S/N r > {min_snr:g}" if spectral else "no 2MASS photometry: input.twomass"
-        )
+def diagram(axes, stars, classes, numbers):
+    """Colour-magnitude diagram of all, and what the two photometric planes call giants."""
+    known = np.isfinite(stars["bp_rp"]) & np.isfinite(stars["m_g"])
+    if not known.any():
+        no_data(axes, NO_GAIA)
         return
-    if turned:
-        axes.invert_yaxis()
+    rows = np.flatnonzero(known)
+    step = max(1, -(-len(rows) // MOST))
+    x, y = stars["bp_rp"], stars["m_g"]
+    axes.plot(
+        x[rows[::step]], y[rows[::step]], ".", color=LIGHT, ms=3, mew=0, rasterized=True, label=f"all {len(rows):,}"
+    )
+    numbers.add("hrd", "all", x[rows[::step]], y[rows[::step]])
+    limits(axes, x[rows], y[rows])
+    for plane, marker, colour, size, word in (
+        ("jk_h", "^", RED, 5, "H, J - K"),
+        ("w12_jk", "s", BLUE, 7, "J - K, W1 - W2"),
+    ):
+        mine = np.flatnonzero(known & (classes[plane] == 1))
+        dwarfs = int((stars["giant_gaia"][mine] == 0).sum())
+        label = f"giants by {word}: {len(mine):,}\n({dwarfs:,} of them on the main sequence)"
+        axes.plot(x[mine], y[mine], marker, mfc="none", mec=colour, mew=0.9, ms=size, ls="none", label=label)
+        numbers.add("hrd", f"giants by {plane}", x[mine], y[mine])
+    axes.invert_yaxis()
+    axes.set(xlabel=NAMES["bp_rp"], ylabel=NAMES["m_g"])
+    axes.set_title(f"parallax over its error of at least {GOOD_PARALLAX:g}")
+    axes.legend(loc="lower left", fontsize=7)
+
+
+def scatter(axes, first, second, stars, giant, numbers, panel):
+    """Dwarfs below, giants above; the number of stars with both values and a class."""
+    x, y = stars[first], stars[second]
+    shown = np.isfinite(x) & np.isfinite(y) & np.isfinite(giant)
+    for kind, style, word, size in ((0, DWARF, "dwarfs", 2.0), (1, GIANT, "giants", 3.4)):
+        rows = np.flatnonzero(shown & (giant == kind))
+        rows = rows[:: max(1, -(-len(rows) // MOST))]
+        size *= 1 if shown.sum() > FEW else 1.6
+        axes.plot(x[rows], y[rows], ls="none", ms=size, mew=0, alpha=0.6, rasterized=True, **style)
+        numbers.add(panel, word, x[rows], y[rows])
+    axes.set(xlabel=NAMES[first], ylabel=NAMES[second])
+    if shown.any():
+        limits(axes, x[shown], y[shown])
+    return int(shown.sum())
+
+
+def limits(axes, x, y):
+    """Axes over all but the outermost 0.6 % of the stars."""
+    for values, place in ((x, axes.set_xlim), (y, axes.set_ylim)):
+        low, high = np.quantile(values, [0.003, 0.997])
+        place(low - 0.1 * (high - low) - 1e-3, high + 0.1 * (high - low) + 1e-3)
+
+
+def boundary(axes, plane, boundaries, numbers):
+    """The learned boundary at even odds; whether there is one."""
     curve = [
         (float(row["x"]), float(row["y"] or "nan"))
         for row in boundaries
         if (row["plane"], row["record"]) == (plane, "curve")
     ]
-    text = f"S/N r > {min_snr:g}" if spectral else "all with photometry"
-    if np.isfinite([value for _, value in curve]).any():
-        axes.plot(*zip(*curve, strict=True), color=BLACK, lw=1.4, zorder=5)
-        numbers.add(plane, "boundary", *zip(*curve, strict=True))
-    else:
-        text += "; no boundary learned"
-    axes.set_title(text)
+    if not np.isfinite([value for _, value in curve]).any():
+        return False
+    axes.plot(*zip(*curve, strict=True), color=BLACK, lw=1.4, zorder=5)
+    numbers.add(plane, "boundary", *zip(*curve, strict=True))
+    return True
 
 
-def hrd(axes, stars, numbers):
-    """Absolute magnitude against colour, for good parallaxes."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        good = stars["parallax"] / stars["parallax_error"] >= GOOD_PARALLAX
-    x, y = (np.where(good, stars[key], np.nan) for key in ("bp_rp", "m_g"))
-    if not scatter(axes, x, y, stars["giant"], ("BP - RP [mag]", r"$M_G$ [mag]"), "hrd", numbers):
-        no_data(axes, "no parallax: input.gaia")
-        return
-    axes.set_title(f"parallax known to 1/{GOOD_PARALLAX:g}")
-    axes.invert_yaxis()
+def rate(boundaries, plane, record):
+    """A sentence on a plane: giants it finds of early types, or dwarfs among those it calls giants."""
+    early = record == "completeness"
+    bins = [f"M{k}" for k in range(int(EARLY + 0.5))] if early else ["all"]
+    rows = [row for row in boundaries if (row["plane"], row["record"], row["snr"]) == (plane, record, "all")]
+    rows = [row for row in rows if row["subtype"] in bins]
+    count, total = (sum(int(row[key]) for row in rows) for key in ("count", "total"))
+    if not total:
+        return ""
+    share, low, high = wilson(count, total, 0.6827)
+    text = f"{100 * share:.1f} % ({100 * low:.1f}-{100 * high:.1f})"
+    if early:
+        return f"giants found, M0-M2, any S/N: {count:,} of {total:,}\n{text}"
+    return f"dwarfs among its giants: {count:,} of {total:,}\n{text}"
+
+
+def legend(plt, figure, entries, title):
+    """Above all panels."""
+    handles = [plt.Line2D([], [], ls="none", ms=5, **style, label=label) for style, label in entries]
+    handles.append(plt.Line2D([], [], color=BLACK, lw=1.4, label="learned boundary"))
+    handles.insert(0, plt.Line2D([], [], ls="none", label=title, color=GREY))
+    figure.legend(handles=handles, loc="upper center", ncols=4, bbox_to_anchor=(0.5, 1.0))
+    figure.tight_layout(rect=(0, 0, 1, 0.94), w_pad=2)

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 
 from mstarhash.measured import read_aligned, read_measured
+from mstarhash.photometry import BANDS, magnitude
 from mstarhash.plots_ranking import rows_of
 from mstarhash.plots_style import BLACK, BLUE, GREY, ORANGE, RED, SKY, Numbers, no_data
 from mstarhash.targets import split_subclass
 
 INDICES = ("tio5", "cah1", "cah2", "cah3", "caoh", "ewha")
-MAGNITUDES = ("mag1", "mag2", "mag3", "mag4", "mag5", "mag6", "mag7")
 PHOTOMETRY = ("bp_rp", "j", "h", "k")
 PANELS = (  # quantity, name, limits of the axis (outer 1 % of the stars may lie outside)
     ("tio5", "TiO5", (0.1, 1.15)),
@@ -49,7 +49,7 @@ def draw(plt, args):
 
 def stars(paths, crossmatch, truth, min_snr):
     """Released stars above an S/N as a dict of arrays: subtype (true where there is truth), giant, and quantities."""
-    table = read_measured(paths, ["source", "subtype", "subclass_pipeline", "snr_r", "magtype", *INDICES, *MAGNITUDES])
+    table = read_measured(paths, ["source", "subtype", "subclass_pipeline", "snr_r", "magtype", *INDICES, *BANDS])
     out = {key: table[key] for key in ("tio5", "caoh", "cah1", "ewha")}
     out["cah23"] = table["cah2"] + table["cah3"]
     bands = {band: magnitude(table, band) for band in "ri"}
@@ -66,17 +66,6 @@ def stars(paths, crossmatch, truth, min_snr):
         out["giant"] = np.array([row["luminosity"] == "giant" for row in rows], bool)
     good = (table["source"] == "released") & (table["snr_r"] > min_snr) & np.isfinite(out["subtype"])
     return {key: values[good] for key, values in out.items()}
-
-
-def magnitude(table, band):
-    """(n,) magnitude of one band out of MAG1-7, by the letters of MAGTYPE; NaN where there is none."""
-    out = np.full(len(table["file"]), np.nan)
-    for kind in np.unique(table["magtype"]):
-        place = str(kind).strip().lower().find(band)
-        if 0 <= place < len(MAGNITUDES):
-            mine = table["magtype"] == kind
-            out[mine] = table[MAGNITUDES[place]][mine]
-    return np.where((out > 0) & (out < 40), out, np.nan)
 
 
 def read_field(path):

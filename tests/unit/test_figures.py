@@ -7,14 +7,18 @@ import numpy as np
 import pytest
 from conftest import ROOT
 from mstarhash import (
+    photometry,
     plots_activity,
     plots_candidates,
+    plots_found,
     plots_kinematics,
     plots_luminosity,
     plots_mock,
     plots_positives,
+    plots_positives_spectra,
     plots_ranking,
     plots_style,
+    plots_unknown,
 )
 from mstarhash.shards import IDENTITY
 from mstarhash.spectra import create, write_columns
@@ -24,14 +28,26 @@ FIELD = ROOT / "config" / "field_values.csv"
 
 def aligned(path, count=0, **columns):
     """A measure-like file of `count` stars; columns that are not given are NaN."""
-    names = [*plots_mock.INDICES, *plots_mock.MAGNITUDES, *plots_mock.PHOTOMETRY, "subtype", "snr_r", "parallax",
-             "parallax_error", "giant", "m_g"]  # fmt: skip
+    names = [*plots_mock.INDICES, *photometry.BANDS, *plots_luminosity.MATCHED, *plots_luminosity.VOICES, "subtype",
+             "snr_r", "p_m", "giant", "active"]  # fmt: skip
     values = {key: np.full(count, np.nan) for key in names}
     values |= {key: np.array([f"{key}{k}" for k in range(count)], "U12") for key in IDENTITY}
     values |= {"order": np.arange(count, dtype="u8"), "source": np.full(count, "released")}
+    values |= {"tmass_qual": np.full(count, "AAA"), "wise_qual": np.full(count, "AA")}
     values |= {"subclass_pipeline": np.full(count, "dM2"), "magtype": np.full(count, "ugrizjh")}
     with create(path, "measure", "") as out:
         write_columns(out, values | columns)
+    return str(path)
+
+
+def ingested(path, classes, magnitudes):
+    """An ingest-like file of spectra of some classes, all magnitudes of each the same but for r, one brighter."""
+    count = len(classes)
+    values = {"file": np.array([f"file{k}" for k in range(count)], "U12"), "class": np.array(classes, "U8")}
+    values |= {"order": np.arange(count, dtype="u8"), "magtype": np.full(count, "ugrizjh")}
+    values |= {band: np.array(magnitudes, float) - (band == "mag3") for band in photometry.BANDS}
+    with create(path, "ingest", "") as out:
+        write_columns(out, values)
     return str(path)
 
 
@@ -44,6 +60,7 @@ def nothing(tmp_path):
     (tmp_path / "boundaries.csv").write_text("plane,record,name,x,y\n")
     with create(tmp_path / "rebin.h5", "rebin", "") as out:
         write_columns(out, {"file": np.array([], "U1"), "order": np.zeros(0, "u8"), "wave": np.arange(4000.0, 9000.0)})
+    ingested(tmp_path / "ingest.h5", [], [])
     with create(tmp_path / "model.h5", "train", "") as out:
         part = out.create_group("averages")
         part.attrs["order"] = 3
@@ -51,6 +68,7 @@ def nothing(tmp_path):
     path = lambda name: str(tmp_path / name)  # noqa: E731
     return SimpleNamespace(
         candidates=path("candidates.csv"), spectra=[path("rebin.h5")], model=path("model.h5"), averages="", table1="",
+        ingested=[path("ingest.h5")], positives="", clusters="", defects="", activity=aligned(tmp_path / "a.h5"),
         curves="", ranking="", reliability="", truth="", field=str(FIELD), measure=[aligned(tmp_path / "m.h5")],
         crossmatch=aligned(tmp_path / "c.h5"), luminosity=aligned(tmp_path / "l.h5"), boundaries=path("boundaries.csv"),
         fractions=path("fractions.csv"), dispersions=path("dispersions.csv"), best=10, smooth=3.0, min_snr=10.0,
@@ -63,19 +81,28 @@ def words(figure):
 
 
 @pytest.mark.parametrize(
-    ("module", "why"),
+    ("draw", "why"),
     [
-        (plots_candidates, "no candidates"),
-        (plots_ranking, "no truth"),
-        (plots_positives, "a trained model was given"),
-        (plots_mock, "no such measurement"),
-        (plots_luminosity, "input.gaia"),
-        (plots_activity, "no star whose activity"),
-        (plots_kinematics, "input.gaia"),
+        (plots_candidates.draw, "no candidates"),
+        (plots_ranking.draw, "no truth"),
+        (plots_positives.draw, "a trained model was given"),
+        (plots_mock.draw, "no such measurement"),
+        (plots_unknown.draw, "no unclassified spectrum"),
+        (plots_unknown.draw, "no g, r, i magnitudes"),
+        (plots_positives_spectra.draw_defects, "a trained model was given"),
+        (plots_positives_spectra.draw_examples, "a trained model was given"),
+        (plots_found.draw_types, "no M star was found"),
+        (plots_found.draw_noise, "no M star was found"),
+        (plots_found.draw_magnitudes, "no r magnitude"),
+        (plots_found.draw_types_beside, "no M star with a subtype"),
+        (plots_luminosity.draw_early, "input.gaia"),
+        (plots_luminosity.draw_all, "input.wise"),
+        (plots_activity.draw, "no star whose activity"),
+        (plots_kinematics.draw, "input.gaia"),
     ],
 )
-def test_without_data_a_panel_says_why(module, why, nothing, tmp_path):
-    figure, rows = module.draw(plots_style.start(), nothing)
+def test_without_data_a_panel_says_why(draw, why, nothing, tmp_path):
+    figure, rows = draw(plots_style.start(), nothing)
     assert any(why in text for text in words(figure))
     assert len({len(row) for row in rows}) == 1
     plots_style.save(figure, tmp_path / "a.png", nothing.dpi)
@@ -128,6 +155,51 @@ def test_numbers_are_written_with_empty_nulls(tmp_path):
 
 def test_same_figure_same_bytes(nothing, tmp_path):
     for name in ("a.png", "b.png"):
-        figure, _ = plots_luminosity.draw(plots_style.start(), nothing)
+        figure, _ = plots_luminosity.draw_early(plots_style.start(), nothing)
         plots_style.save(figure, tmp_path / name, 60)
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+
+
+def numbers_of(draw, args):
+    """The rows of a figure that also can be saved, as dicts."""
+    figure, rows = draw(plots_style.start(), args)
+    figure.canvas.draw()
+    return [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]
+
+
+def test_one_star_is_drawn(nothing, tmp_path):
+    one = {"source": np.array(["new"]), "subtype": np.array([6.0]), "snr_r": np.array([2.0]), "p_m": np.array([0.9])}
+    nothing.measure = [aligned(tmp_path / "one.h5", 1, **one, mag3=np.array([18.2]), ewha=np.array([4.0]))]
+    nothing.luminosity = aligned(tmp_path / "l1.h5", 1, giant=np.array([0.0]))
+    nothing.crossmatch, nothing.activity = (
+        aligned(tmp_path / "c1.h5", 1),
+        aligned(tmp_path / "a1.h5", 1, active=np.ones(1)),
+    )
+    found = {(row["series"], row["x"]): row["y"] for row in numbers_of(plots_found.draw_types, nothing)}
+    assert found["dwarfs", "M6"] == 1 and sum(y for (word, _), y in found.items() if word == "dwarfs") == 1
+    late = [row for row in numbers_of(plots_found.draw_types_beside, nothing) if row["panel"] == "later than M5"]
+    assert [(row["series"], row["y"]) for row in late] == [("new", 1.0)] and 0 < late[0]["low"] < 1
+    r = [row for row in numbers_of(plots_found.draw_magnitudes, nothing) if row["y"] > 0]
+    assert [(row["x"], row["y"]) for row in r] == [(18.25, 1.0)]
+    for draw in (plots_found.draw_noise, plots_luminosity.draw_early, plots_luminosity.draw_all, plots_activity.draw):
+        numbers_of(draw, nothing)
+
+
+def test_colours_are_those_of_the_unclassified(nothing, tmp_path):
+    (tmp_path / "candidates.csv").write_text("file,rank,p_m,snr_r,best_wanted\nfile1,1,0.9,3.0,a\nfile2,2,0.1,-1,a\n")
+    nothing.ingested = [ingested(tmp_path / "i.h5", ["STAR", "Unknown", "Unknown", ""], [15, 16, 17, 99])]
+    rows = numbers_of(plots_unknown.draw, nothing)
+    cells = [row for row in rows if row["panel"].startswith("cells")]
+    assert len(cells) == 1 and cells[0]["low"] == 2  # g - r = 1, r - i = -1 of two; the magnitude 99 is none
+    assert [(row["x"], row["y"]) for row in rows if row["series"] == "candidates"] == [(1.0, -1.0)]
+    noise = [row for row in rows if row["series"] == "all unclassified" and row["panel"] == "S/N"]
+    assert sum(row["y"] for row in noise) == 2
+
+
+def test_what_a_plane_finds_is_counted_from_its_table():
+    rows = [
+        dict(plane="jk_h", record="contamination", subtype="all", snr=snr, count=count, total="50")
+        for snr, count in (("all", "6"), ("<5", "5"))
+    ]
+    assert plots_luminosity.rate(rows, "jk_h", "contamination").endswith("6 of 50\n12.0 % (8.1-17.4)")
+    assert plots_luminosity.rate(rows, "jk_h", "completeness") == ""

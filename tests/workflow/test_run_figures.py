@@ -2,7 +2,8 @@
 
 import csv
 
-FIGURES = ("candidates", "ranking", "positives", "mock", "luminosity", "activity", "kinematics")
+PAPER = [f"fig{number:02d}" for number in (2, 6, 7, *range(11, 19))]
+FIGURES = ["candidates", "ranking", "positives", "mock", *PAPER]
 
 
 def test_every_figure_has_its_picture_and_its_numbers(finished):

@@ -50,7 +50,8 @@ def measured(star, **columns):
         "source": np.full(n, "released"),
         "p_m": np.full(n, np.nan),
         **{
-            key: np.full(n, np.nan) for key in ("z", "z_err", "subtype_template", "subtype_chi2", "rv_frame", "rv_chi2")
+            key: np.full(n, np.nan)
+            for key in ("z", "z_err", "subtype_template", "subtype_template_err", "subtype_chi2", "rv_frame", "rv_chi2")
         },
         **{f"mag{k}": np.full(n, np.nan, "f4") for k in range(1, 8)},
         "mjd": np.full(n, 56000.0),

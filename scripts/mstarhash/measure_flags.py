@@ -13,7 +13,7 @@ BITS = {  # name: (bit, meaning)
     "frame_zero": (5, "rest frame taken as the observed one: neither own velocity nor header z"),
     "type_edge": (6, "earlier than K5 (refused), or best fit at the late end of the sequence of standards"),
     "type_poor": (7, "indices fit no subtype of the sequence; refused"),
-    "type_few": (8, "too few indices for a subtype; refused"),
+    "type_few": (8, "too few indices for a subtype: that by template, where its velocity is reliable, else refused"),
     "type_differs": (9, "subtype by indices and by template differ by more than two"),
     "zeta_blind": (10, "CaH2 + CaH3 above 1.85, or 1 - T(x) within 3 sigma of 0: zeta says nothing of metallicity"),
     "ewha_low_snr": (11, "continuum S/N at H-alpha not above 3"),

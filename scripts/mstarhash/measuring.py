@@ -60,7 +60,7 @@ def measure(flux, ivar, mask, coeff0, coeff1, z, tools):
     """
     keys = tools.keys
     spectra = indices.Spectra.of(flux, ivar / keys.noise_scale**2, mask, coeff0, coeff1)
-    found, by_template = _velocity(spectra, tools)
+    found, by_template, template_err = _velocity(spectra, tools)
     usable_z = np.isfinite(z) & (np.abs(z) < LARGEST_Z)
     large = np.abs(np.nan_to_num(found.velocity)) > keys.rv_large
     low_r = ~(found.r >= keys.rv_min_r)
@@ -73,12 +73,18 @@ def measure(flux, ivar, mask, coeff0, coeff1, z, tools):
     columns["ewha"], columns["ewha_err"], columns["snr_ha"] = halpha.equivalent_width(moved)
     columns["ha_peak_snr"] = halpha.peak_snr(moved)
     typed = _subtype(moved, tools)
+    few = typed.used < subtype.MIN_USED
+    by_template = np.where(none, np.nan, by_template)
+    template_err = np.hypot(np.where(np.isfinite(by_template), template_err, np.nan), keys.subtype_floor)
+    instead = few & reliable & (by_template >= subtype.EARLIEST) & np.isfinite(template_err)
+    kind = np.where(instead, by_template, typed.subtype)
     columns |= {
-        "subtype": typed.subtype,
-        "subtype_err": typed.error,
-        "subtype_text": subtype.text(typed.subtype),
+        "subtype": kind,
+        "subtype_err": np.where(instead, template_err, typed.error),
+        "subtype_text": subtype.text(kind),
         "subtype_chi2": typed.chi2,
         "subtype_template": by_template,
+        "subtype_template_err": template_err,
         "rv": np.where(none, np.nan, found.velocity + keys.rv_offset),
         "rv_err": np.where(none, np.nan, np.hypot(found.error * keys.rv_error_scale, keys.rv_floor)),
         "rv_r": np.where(none, np.nan, found.r),
@@ -86,7 +92,6 @@ def measure(flux, ivar, mask, coeff0, coeff1, z, tools):
         "rv_template": np.array(["" if bad else tools.names[k] for k, bad in zip(found.best, none, strict=True)], "U"),
         "rv_frame": rest,
     }
-    few = typed.used < subtype.MIN_USED
     ends = np.array([line.subtypes[-1] for line in tools.lines])[typed.family]
     early = typed.refused & (typed.mean < subtype.EARLIEST)
     columns["flags"] = measure_flags.combine(
@@ -115,7 +120,7 @@ def _velocity(spectra, tools):
     )
     flat, weight = velocity.flatten(value, ivar, tools.used, tools.keys.rv_mismatch)
     found = velocity.correlate(flat, weight, phase, tools.bank, tools.wins)
-    return found, velocity.best_subtype(found.gains, tools.types)
+    return found, *velocity.best_subtype(found.gains, tools.types)
 
 
 def _indices(spectra, keys):

@@ -134,7 +134,8 @@ class Correlation:
     """What the cross-correlation of n spectra with k templates tells.
 
     velocity, error [km/s], r (Tonry & Davis), best (template number, -1: none), height (peak of the correlation,
-    0..1), edge (bool), chi2 (reduced), gains (n, k): drop of chi2 with each template, at its own best shift.
+    0..1), edge (bool), chi2 (reduced), gains (n, k): drop of chi2 by each template as deep as it is, at the shift of
+    the best one; the depth of bands tells the type, where a free factor would hide it.
     """
 
     velocity: np.ndarray
@@ -164,11 +165,12 @@ def correlate(value, weight, phase, bank, candidates):
     used = (weight > 0).sum(1)
     usable = used >= 300
     some = weight[:, bank.columns]
-    gain = _gain(product[:, bank.columns] @ bank.shifted, some @ bank.shifted, some @ bank.squared, safe_weight)
-    gain = gain.reshape(n, k, len(bank.lags))
-    gains = gain.max(2)
-    best = np.where(candidates, gains, -np.inf).argmax(1)
+    sums = product[:, bank.columns] @ bank.shifted, some @ bank.shifted, some @ bank.squared
+    gain = _gain(*sums, safe_weight).reshape(n, k, len(bank.lags))
+    best = np.where(candidates, gain.max(2), -np.inf).argmax(1)
     peak = gain[np.arange(n), best].argmax(1)
+    top, mid, low = (np.take_along_axis(x.reshape(gain.shape), peak[:, None, None], 2)[..., 0] for x in sums)
+    gains = 2 * top - low + mid**2 / safe_weight[:, None]
     shift, curvature, top, r = _refine_all(product, weight, best, bank, peak, safe_weight, total)
     fine = usable & (top > 0)
     height = np.sqrt(np.divide(top, total, out=np.zeros(n), where=total > 0))
@@ -241,20 +243,21 @@ def _tonry_davis(products, shift, weight, total, length):
 
 
 def best_subtype(gains, subtypes):
-    """(n,) subtype of the template sequence: parabola through the largest gain over whole subtypes; NaN if none fits.
+    """Subtype of the template sequence and its error (n,), by a parabola through the largest gain over whole subtypes.
 
-    gains: (n, k); subtypes: (k,), NaN for templates that are not of the sequence. Of several templates of one type
-    the best one counts.
+    NaN if no template fits better than a constant; error NaN at the ends of the sequence. gains: (n, k); subtypes:
+    (k,), NaN for templates that are not of the sequence. Of several templates of one type the best one counts.
     """
     known = np.unique(subtypes[np.isfinite(subtypes)])
     if len(known) == 0 or len(gains) == 0:
-        return np.full(len(gains), np.nan)
+        return np.full((2, len(gains)), np.nan)
     run = np.stack([gains[:, subtypes == one].max(1) for one in known], 1)
     top = run.argmax(1)
-    out = np.where(run.max(1) > 0, known[top], np.nan)
+    out, error = np.where(run.max(1) > 0, known[top], np.nan), np.full(len(gains), np.nan)
     for row in np.flatnonzero((top > 0) & (top < len(known) - 1) & np.isfinite(out)):
         near = slice(top[row] - 1, top[row] + 2)
         a, b, _ = np.polyfit(known[near] - known[top[row]], run[row, near], 2)
         if a < 0:
-            out[row] += -b / (2 * a)
-    return out
+            out[row] -= b / (2 * a)
+            error[row] = 1 / np.sqrt(-a)
+    return out, error

@@ -88,10 +88,19 @@ def test_edge_and_noise(bank):
 
 
 def test_best_subtype(bank):
-    found = run([toy_stars.observed(s, 20.0, 50) for s in (0.0, 1.0, 2.0, 3.0, 4.0)], bank)
-    assert velocity.best_subtype(found.gains, TYPES) == pytest.approx([0, 1, 2, 3, 4], abs=0.35)
+    stars = [toy_stars.observed(s, 20.0, 50) for s in (0.0, 1.0, 2.0, 3.0, 4.0)]
+    found = run(stars, bank)
+    subtype, error = velocity.best_subtype(found.gains, TYPES)
+    assert subtype == pytest.approx([0, 1, 2, 3, 4], abs=0.2) and (error < 0.2).all()
     assert np.isnan(velocity.best_subtype(np.zeros((2, 5)), TYPES)).all()
     assert np.isnan(velocity.best_subtype(found.gains, np.full(5, np.nan))).all()
+
+
+def test_error_of_the_subtype_by_template(bank):
+    found = run([toy_stars.observed(2.0, 20.0, 4, seed) for seed in range(200)], bank)
+    subtype, error = velocity.best_subtype(found.gains, TYPES)
+    assert abs(np.nanmedian(subtype) - 2) < 0.2  # the shift is taken to a whole pixel
+    assert 0.7 < np.nanstd(subtype) / np.nanmedian(error) < 1.3
 
 
 def test_running_mean_keeps_a_constant_over_gaps():

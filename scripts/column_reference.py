@@ -40,6 +40,13 @@ the primary spectrum's. `source` is `new` where no spectrum of the object is rel
 `clean` is 1 where none of these flags is set, the same as `flags & {mask} = 0`: {flags}. It asks for a rest frame, a
 subtype on which indices and template agree, and a luminosity class without contradiction. `flags` says the rest: for
 velocities leave out `rv_low_r` as well, for metallicities `zeta_blind`, for activity `ewha_low_snr`.
+
+```python
+from astropy.table import Table
+
+stars = Table.read("results/catalogue/objects.fits")
+dwarfs = stars[(stars["clean"] == 1) & (stars["giant"] == 0)]
+```
 """
 
 

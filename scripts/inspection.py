@@ -70,14 +70,15 @@ def articles(args, rows, ahead):
 
     progress = Progress("inspect", max(len(rows), 1))
     with Sample(args.spectra) as sample, h5py.File(args.model) as model:
-        wave, means = sample.fixed("wave"), model["averages/flux"]
+        wave = sample.fixed("wave")
         order = int(model["averages"].attrs["order"])
-        name_row = {name: row for row, name in enumerate(read_text(model["averages/name"]).tolist())}
+        means = dict(zip(read_text(model["averages/name"]).tolist(), model["averages/flux"][:], strict=False))
+        flat = np.ones(len(wave))  # `featureless` has a name and no mean spectrum
         place_of = places_of(sample, [row["file"] for row in rows])
         for place, row in enumerate(rows, 1):
             flux, ivar = (sample.rows(key, [place_of[row["file"]]]) for key in ("flux", "ivar"))
             curves = {
-                kind: fitted(flux[0], ivar[0], means[name_row[name]], order, args.prior, args.floor, args.max_shift)
+                kind: fitted(flux[0], ivar[0], means.get(name, flat), order, args.prior, args.floor, args.max_shift)
                 if (name := row[f"best_{kind}"])
                 else np.full(len(wave), np.nan)
                 for kind in ("wanted", "other")

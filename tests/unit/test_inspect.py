@@ -69,7 +69,7 @@ def page(tmp_path):
         part = out.create_group("averages")
         part.attrs["order"] = 1
         part["flux"] = np.stack([wave / 6000, 6000 / wave])
-        write_text(part, "name", ["dwarf 1", "K 1"])
+        write_text(part, "name", ["dwarf 1", "K 1", "featureless"])
     place = rng.permutation(30)
     for shard, mine in enumerate((place[:17], place[17:])):
         with create(tmp_path / f"{shard:04d}.h5", "rebin", "toy") as out:
@@ -81,7 +81,9 @@ def page(tmp_path):
         writer = csv.DictWriter(out, COLUMNS, restval="", lineterminator="\n")
         writer.writeheader()
         for rank, (file, chance) in enumerate(zip(files, p, strict=True), 1):
-            fits = {"best_wanted": "dwarf 1", "best_other": "K 1"} if file != ODD else {}
+            fits = (
+                {"best_wanted": "dwarf 1", "best_other": "featureless" if rank == 2 else "K 1"} if file != ODD else {}
+            )
             writer.writerow({"file": file, "rank": rank, "p_m": f"{chance:.7g}", "snr_r": "3"} | fits)
 
     def make(labels=None, **changes):
@@ -112,6 +114,8 @@ def test_the_page_has_the_best_first_and_says_what_to_expect(page):
     assert f"Stop after rank {stop}" in text and f"<b>{p.sum():.1f}</b> M stars" in text
     found = [float(x) for x in re.findall(r'class="ahead">([\d.]+)<', text)]
     assert found == pytest.approx([p[k + 1 : k + 6].sum() for k in range(stop)], abs=0.051)
+    flat = [re.findall(r'class="other" d="M\d+ (\d+)l2', row) for row in text.split("<article")[1:]]
+    assert all(len(one) == 1 for one in flat)
     assert "<!-- " not in text and not re.search(r'(src|href)="(?!#)', text)  # nothing is left open or fetched
 
 

@@ -26,6 +26,7 @@ rule full:
         learnt("evaluate/ranking.csv"),
         learnt("evaluate/peers.csv"),
         learnt("evaluate/accuracy_recall.csv"),
+        results("pulls/pulls.csv"),
 
 
 include: "rules/input.smk"

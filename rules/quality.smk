@@ -131,6 +131,42 @@ rule evaluate_accuracy:
         " 2> {log:q}"
 
 
+rule pulls:
+    input:
+        script="scripts/pulls.py",
+        library=library("pulls"),
+        spectra=every("ingest/{shard}.h5"),
+        templates=results("templates/templates.h5"),
+        averages=AVERAGES,
+        measured=every("measure/{shard}.released.h5") + every("measure/{shard}.candidates.h5"),
+        crossmatch=results("crossmatch/crossmatch.h5"),
+    output:
+        pulls=results("pulls/pulls.csv"),
+    log:
+        results("logs/pulls/pulls.log"),
+    benchmark:
+        results("benchmarks/pulls/pulls.tsv")
+    conda:
+        "../envs/pulls.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 900 * attempt,
+        runtime=60,
+    params:
+        flags=flags("measure", "pulls"),
+    message:
+        "Checking errors by injection and repeat visits"
+    shell:
+        "python {input.script:q} {params.flags:q}"
+        " --spectra {input.spectra:q}"
+        " --templates {input.templates:q}"
+        " --averages {input.averages:q}"
+        " --measure {input.measured:q}"
+        " --crossmatch {input.crossmatch:q}"
+        " --output {output.pulls:q}"
+        " 2> {log:q}"
+
+
 rule bench:
     input:
         script="scripts/bench.py",

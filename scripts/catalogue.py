@@ -21,7 +21,12 @@ OTHERS = {
     "changes": "spectra that are new, changed or removed since catalogue.earlier",
     "checksums": "SHA-256 of all other files",
 }
-ZETA = ("zeta", "zeta_err", "zeta_err_cov", "zeta_l07", "zeta_d12", "zeta_z19")
+ZETA = (
+    "zeta",
+    "zeta_err",
+    "zeta_err_cov",
+    *(f"zeta_{key}" for key in ("l07", "d12", "z19", "l07_err", "d12_err", "z19_err")),
+)
 
 
 def build_parser():

@@ -80,6 +80,7 @@ FILES = (  # heading, pattern, a sentence
         "Accuracy against recall of single queries (`snakemake full`).",
     ),
     ("evaluate/accuracy_area.csv", "evaluate/accuracy_area.csv", "Areas under these curves."),
+    ("pulls/pulls.csv", "pulls/pulls.csv", "Deviations over errors, by injection and by repeats (`snakemake full`)."),
     ("bench/bench.csv", "bench/bench.csv", "Timings beside those of other software (`snakemake bench`)."),
 )
 ROWS = (  # `rows` in the table: files with a row a spectrum, which begins with its identity

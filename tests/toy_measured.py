@@ -71,7 +71,11 @@ def measured(star, **columns):
         "caoh": star["caoh"],
         "cah1": star["cah1"],
         **{key: np.full(n, 0.9) for key in ("zeta", "zeta_l07", "zeta_d12", "zeta_z19")},
-        **{key: np.full(n, 0.1) for key in ("zeta_err", "zeta_err_cov")},
+        **{
+            key: np.full(n, 0.1) for key in ("zeta_err", "zeta_err_cov", "zeta_l07_err", "zeta_d12_err", "zeta_z19_err")
+        },
+        "rv_offset": np.zeros(n),
+        "noise_scale": np.full(n, 1.1),
         "ewha": np.where(star["active"], 4.0, -0.4),
         "ewha_err": np.full(n, 0.2),
         "flags": np.zeros(n, "u4"),

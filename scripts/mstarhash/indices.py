@@ -103,17 +103,27 @@ def average(spectra, windows):
     return sum(mean for mean, _ in parts) / len(parts), sum(var for _, var in parts) / len(parts) ** 2
 
 
-def ratio(spectra, definition):
-    """Value and 1-sigma error (n,) of one index; NaN where a window lacks pixels or its denominator is not positive."""
+def baseline(definition):
+    """Distance from the denominator's to the numerator's windows [Angstrom, air]."""
+    top, bottom = (np.mean(part) for part in definition)
+    return top - bottom
+
+
+def ratio(spectra, definition, slope=0.0):
+    """Value and 1-sigma error (n,) of one index; NaN where a window lacks pixels or its denominator is not positive.
+
+    slope: error of the flux calibration, relative change over 100 Angstrom, which the error holds beside the noise.
+    """
     (top, top_var), (bottom, bottom_var) = (average(spectra, part) for part in definition)
     bottom = np.where(bottom > 0, bottom, np.nan)
     value = top / bottom
-    return value, np.sqrt(top_var + value**2 * bottom_var) / bottom
+    tilt = value * slope * baseline(definition) / 100
+    return value, np.hypot(np.sqrt(top_var + value**2 * bottom_var) / bottom, tilt)
 
 
-def measure(spectra, definitions):
+def measure(spectra, definitions, slope=0.0):
     """{name: (value, error)} of several indices."""
-    return {name: ratio(spectra, definition) for name, definition in definitions.items()}
+    return {name: ratio(spectra, definition, slope) for name, definition in definitions.items()}
 
 
 def zeta_windows(spectra):

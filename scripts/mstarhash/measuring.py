@@ -69,7 +69,7 @@ def measure(flux, ivar, mask, coeff0, coeff1, z, tools):
     rest = np.where(reliable, found.velocity, np.where(usable_z, z * indices.LIGHT, 0.0))
     moved = spectra.moved(rest)
     columns, missing = _indices(moved, keys)
-    blind = _zeta(moved, columns)
+    blind = _zeta(moved, columns, keys.slope_error)
     columns["ewha"], columns["ewha_err"], columns["snr_ha"] = halpha.equivalent_width(moved)
     columns["ha_peak_snr"] = halpha.peak_snr(moved)
     typed = _subtype(moved, tools)
@@ -91,6 +91,8 @@ def measure(flux, ivar, mask, coeff0, coeff1, z, tools):
         "rv_chi2": found.chi2,
         "rv_template": np.array(["" if bad else tools.names[k] for k, bad in zip(found.best, none, strict=True)], "U"),
         "rv_frame": rest,
+        "rv_offset": np.full(len(rest), keys.rv_offset),
+        "noise_scale": np.full(len(rest), keys.noise_scale),
     }
     ends = np.array([line.subtypes[-1] for line in tools.lines])[typed.family]
     early = typed.refused & (typed.mean < subtype.EARLIEST)
@@ -125,23 +127,24 @@ def _velocity(spectra, tools):
 
 def _indices(spectra, keys):
     columns, missing = {}, np.zeros(len(spectra.flux), bool)
-    for name, (value, error) in indices.measure(spectra, indices.definitions(keys.na)).items():
-        columns[name], columns[f"{name}_err"] = value, error
+    for name, (value, error) in indices.measure(spectra, indices.definitions(keys.na), keys.slope_error).items():
+        water = keys.water_error * value if name == "na" else 0.0
+        columns[name], columns[f"{name}_err"] = value, np.hypot(error, water)
         missing |= ~np.isfinite(value)
     return columns, missing
 
 
-def _zeta(spectra, columns):
+def _zeta(spectra, columns, slope):
     """Add the zeta columns; True where zeta is blind to metallicity."""
     parts = [columns[name] for name in ("tio5", "cah2", "cah3")]
     errors = [columns[f"{name}_err"] for name in ("tio5", "cah2", "cah3")]
+    windows = indices.zeta_windows(spectra)
     for calibration, name in ZETA_COLUMN.items():
         columns[name] = zeta.zeta(*parts, calibration)
+        columns["zeta_err_cov" if name == "zeta" else f"{name}_err"] = zeta.error_covariant(windows, calibration, slope)
     columns["zeta_err"] = zeta.error(*parts, *errors)
-    columns["zeta_err_cov"] = zeta.error_covariant(indices.zeta_windows(spectra))
-    x, x_err = parts[1] + parts[2], np.hypot(errors[1], errors[2])
-    expected, slope = zeta.solar(x, "l13")
-    return (x > 1.85) | (1 - expected < 3 * np.abs(slope) * x_err)
+    x = parts[1] + parts[2]
+    return (x > zeta.BLIND) | (1 - zeta.solar(x, "l13")[0] < 3 * zeta.solar_error(windows, "l13", slope))
 
 
 def _subtype(spectra, tools):

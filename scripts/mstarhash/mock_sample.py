@@ -39,7 +39,7 @@ def released_snr(rng, count):
 
 
 def draw(args, rng):
-    """The sample as a dict of arrays: role, kind, place, m, feh, luminosity, snr, ebv_extra, share, repeat_of."""
+    """The sample as a dict of arrays: role, kind, place, m, feh, luminosity, snr, ebv_extra, share, repeat_of, same."""
     m_unknown = int(round(args.m_fraction * args.n_unknown))
     m_giants = int(round(m_unknown * args.giant_fraction))
     parts = [
@@ -119,6 +119,7 @@ def _part(args, rng, role, kind, count):
         "ebv_extra": ebv,
         "share": rng.random(count),
         "repeat_of": np.full(count, -1),
+        "same": np.full(count, -1),
     }
 
 
@@ -130,6 +131,7 @@ def _repeats(out, args, rng):
     for visit, star in zip(chosen[:count], chosen[count:], strict=False):
         for key in ("place", "m", "feh", "share"):
             out[key][visit] = out[key][star]
+        out["same"][visit] = out["same"][star] = star
         out["repeat_of"][visit] = star
 
 

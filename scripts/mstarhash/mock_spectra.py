@@ -7,14 +7,21 @@ from mstarhash.mock_tables import designation
 from mstarhash.templates import GRID, LIGHT
 
 BANDS = {"U": (3700, 4000), "G": (4000, 5500), "R": (5600, 7000), "I": (6900, 8200), "Z": (8200, 9000)}
+BANDS_RMS = (0.02, 0.015, 0.01, 0.02)  # star-to-star scatter of CaH1, CaH2, CaH3, CaOH of dwarfs
 HALPHA = ((6557.61, 6571.61), (6500.0, 6550.0), (6575.0, 6625.0))  # vacuum, FIELD 6
 
 
-def true_spectrum(library, row, rng):
-    """Flux on GRID at rest, or as seen for galaxies and quasars, before reddening; redshift of those (else NaN)."""
+def true_spectrum(library, row, rng, seed=0):
+    """Flux on GRID at rest, or as seen for galaxies and quasars, before reddening; redshift of those (else NaN).
+
+    seed: of the survey, for what is the same at each visit of a star.
+    """
     kind, place = row["kind"], row["place"]
     if kind == "dwarf":
-        flux = library.scattered(library.dwarf(place, row["m"], row["share"]), rng.normal(0, [0.02, 0.015, 0.01, 0.02]))
+        scatter = rng.normal(0, BANDS_RMS)
+        if row.get("same", -1) >= 0:  # a star that is visited twice looks the same
+            scatter = np.random.default_rng([seed, row["same"]]).normal(0, BANDS_RMS)
+        flux = library.scattered(library.dwarf(place, row["m"], row["share"]), scatter)
         return mock_models.active(flux, row["ew_extra"]) if row["active"] else flux, np.nan
     if kind == "giant":
         return library.scattered(np.exp(library.giant.at(place)), rng.normal(0, [0.015, 0.02, 0.015, 0.02])), np.nan
@@ -44,7 +51,7 @@ def halpha_width(flux):
 
 def make_file(library, row, args, rng):
     """(name, bytes, facts) of one spectrum; facts are what truth.csv tells beyond the sample."""
-    flux, z = true_spectrum(library, row, rng)
+    flux, z = true_spectrum(library, row, rng, args.seed)
     ewha = halpha_width(flux) if row["is_m"] else np.nan
     if np.isnan(z):
         z = row["rv"] / LIGHT

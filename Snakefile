@@ -27,6 +27,7 @@ rule full:
         learnt("evaluate/peers.csv"),
         learnt("evaluate/accuracy_recall.csv"),
         results("pulls/pulls.csv"),
+        results("completeness/completeness.csv") if config["target"] == "M" else [],
 
 
 include: "rules/input.smk"
@@ -35,3 +36,4 @@ include: "rules/search.smk"
 include: "rules/stars.smk"
 include: "rules/release.smk"
 include: "rules/quality.smk"
+include: "rules/limits.smk"

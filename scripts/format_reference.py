@@ -81,6 +81,17 @@ FILES = (  # heading, pattern, a sentence
     ),
     ("evaluate/accuracy_area.csv", "evaluate/accuracy_area.csv", "Areas under these curves."),
     ("pulls/pulls.csv", "pulls/pulls.csv", "Deviations over errors, by injection and by repeats (`snakemake full`)."),
+    (
+        "completeness/completeness.csv",
+        "completeness/completeness.csv",
+        "Injected M stars recovered (`snakemake full`).",
+    ),
+    ("completeness/purity.csv", "completeness/purity.csv", "Impostors that enter the list (`snakemake full`)."),
+    (
+        "completeness/check.csv",
+        "completeness/check.csv",
+        "The table against the mock survey's M stars (`snakemake full`).",
+    ),
     ("bench/bench.csv", "bench/bench.csv", "Timings beside those of other software (`snakemake bench`)."),
 )
 ROWS = (  # `rows` in the table: files with a row a spectrum, which begins with its identity

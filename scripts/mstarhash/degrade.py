@@ -24,12 +24,12 @@ class Noise:
         return len(self.residual)
 
 
-def noise_of(flux, ivar, wave, models):
-    """Noise of spectra (n, p) by the best of models (t, p) times a cubic, NaN where a model knows nothing."""
+def noise_of(flux, ivar, wave, models, order=ORDER):
+    """Noise of spectra (n, p) by the best of models (t, p) times a polynomial, NaN where a model knows nothing."""
     known = np.isfinite(models).any(1)
     averages = prepare(
         models[known], np.ones_like(models[known]), np.zeros(known.sum(), bool), np.arange(known.sum()), wave,
-        (wave[0], wave[-1]), 1, ORDER,
+        (wave[0], wave[-1]), 1, order,
     )  # fmt: skip
     residual = np.zeros_like(flux)
     for rows in blocks(len(flux)):

@@ -50,12 +50,10 @@ def expected_next(chances, count):
 def stop_after(chances, count, rate):
     """Number of rows after which the next `count` are expected to hold fewer than `rate` of wanted stars each.
 
-    Nor is any of those more probably wanted than not. Where fewer than `count` are left, the rate is of those. All rows
-    if it never comes to that.
+    Where fewer than `count` are left, the rate is of those. All rows if the expected share never falls so low.
     """
     left = np.minimum(count, len(chances) - np.arange(len(chances)))
     below = expected_next(chances, count)[:-1] < rate * left
-    below &= expected_next(chances >= 0.5, count)[:-1] == 0
     return int(np.argmax(below)) if below.any() else len(chances)
 
 
@@ -184,7 +182,7 @@ def summary(chances, counts, shown, stop, rate, count):
         f"and are not shown. Among the other {len(chances):,}, <b>{total:.1f}</b> M stars are expected by P(M).</p>",
         f"<p><b>Stop {where}.</b> The first {stop:,} are expected to hold {held:.1f} M stars "
         f"({held / max(total, 1e-30):.0%} of all), the {count} after them {first[stop]:.1f}: fewer than {rate:g} a spectrum "
-        "(config inspect.min_yield), and none with P(M) of 0.5 or more.</p>",
+        "(config inspect.min_yield).</p>",
     ]
     if shown < stop:
         lines.append(

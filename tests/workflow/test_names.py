@@ -68,7 +68,8 @@ def imported(step):
                 names |= {alias.name.split(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.level == 0:
                 names.add(node.module.split(".")[0])
-    return names - set(sys.stdlib_module_names) - {"mstarhash"}
+    scripts = {path.stem for path in (ROOT / "scripts").glob("*.py")}
+    return names - set(sys.stdlib_module_names) - {"mstarhash"} - scripts
 
 
 def pins(path):

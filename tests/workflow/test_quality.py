@@ -1,19 +1,24 @@
 """The default survey is as hard as real data, and the default ranking finds its M stars."""
 
-import csv
-
+import numpy as np
 import pytest
-from project import WHEEL, copy_project, run
+from project import WHEEL, copy_project, rows, run
 
 
 @pytest.fixture(scope="module")
-def ranking(tmp_path_factory):
+def default(tmp_path_factory):
+    """A project in which the default survey was searched and judged."""
     if not WHEEL.is_dir():
         pytest.skip("no template spectra in .templates/: run `make setup`")
     folder = copy_project(tmp_path_factory.mktemp("quality") / "default")
-    run(folder, "results/evaluate/ranking.csv")
-    with open(folder / "results/evaluate/ranking.csv", newline="") as source:
-        return {row["method"]: row for row in csv.DictReader(source) if row["sample"] == "unclassified"}
+    run(folder, "results/evaluate/ranking.csv", "results/completeness/check.csv")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def ranking(default):
+    table = rows(default / "results/evaluate/ranking.csv")
+    return {row["method"]: row for row in table if row["sample"] == "unclassified"}
 
 
 def test_the_mock_is_as_hard_as_real_surveys(ranking):
@@ -26,3 +31,13 @@ def test_the_default_ranking_finds_the_m_stars(ranking):
     assert int(default["n_true"]) == 120
     assert float(default["ap"]) > 0.88 and float(default["recall_5"]) > 0.9
     assert all(float(row["ap"]) < float(default["ap"]) for name, row in ranking.items() if name != "default")
+
+
+def test_completeness_is_that_of_the_survey_s_own_stars(default):
+    *bins, everything = rows(default / "results/completeness/check.csv")
+    assert 110 <= int(everything["n"]) == sum(int(row["n"]) for row in bins)
+    for row in [*bins, everything]:
+        for name in ("p_m", "first_3", "first_5"):
+            n, found, told = (float(row[key] or "nan") for key in ("n", name, f"{name}_told"))
+            if n:  # stars by chance, and 40 in a cell of the table
+                assert abs(found - told) < 3 * np.sqrt(max(told * (1 - told), 0.02) * (1 / n + 1 / 200)), row

@@ -1,0 +1,100 @@
+"""Put M stars, look-alikes and empty spectra with real noise through the search: what it finds, what enters its list."""
+
+import sys
+
+from mstarhash import threads
+from mstarhash.configuration import section_parser
+from mstarhash.errors import exit_code
+
+
+def build_parser():
+    parser = section_parser(__doc__, "completeness")
+    for step in ("retrieve", "match", "candidates"):
+        parser.add_argument(f"--{step}", required=True, metavar="FLAGS", help=f"flags of {step}.py, as one word")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--target", required=True, help="wanted class, a pattern on SUBCLASS")
+    parser.add_argument("--min-p", type=float, required=True, help="P(target) from which a candidate is measured")
+    parser.add_argument("--spectra", nargs="+", required=True, help="HDF5 from rebin.py, all shards")
+    parser.add_argument("--templates", required=True, help="HDF5 from templates.py")
+    parser.add_argument("--model", required=True, help="HDF5 from train.py")
+    parser.add_argument("--cuts", required=True, help="HDF5 from retrieve.py cut")
+    parser.add_argument("--listed", required=True, help="CSV from candidates.py")
+    parser.add_argument("--summary", required=True, help="CSV from candidates.py")
+    parser.add_argument("--truth", default="", help="CSV of the mock survey; empty: no check against it")
+    for name in ("completeness", "purity", "check", "figure"):
+        parser.add_argument(f"--{name}", required=True, help="to write")
+    return parser
+
+
+def main(argv=None):
+    args = build_parser().parse_args(argv)
+    threads.limit(1)
+    import csv
+    import shutil
+    from contextlib import ExitStack
+    from pathlib import Path
+
+    from mstarhash import completeness, plots_completeness, plots_style
+    from mstarhash.fake_shard import inject
+    from mstarhash.fakes import IMPOSTORS
+    from mstarhash.files import replacing
+
+    with ExitStack() as stack:
+        outputs = ("completeness", "purity", "check", "figure")
+        name = {key: stack.enter_context(replacing(getattr(args, key))) for key in outputs}
+        folder = Path(args.completeness).with_name(".search")
+        shutil.rmtree(folder, ignore_errors=True)
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        folder.mkdir()
+        stars, sources, kinds = inject(args, folder / "spectra.h5")
+        with open(args.listed, newline="") as source:
+            listed = list(csv.DictReader(source))
+        p_m, score = search(args, folder)
+        found = completeness.recovered(p_m, score, args.min_p, [float(row["score"]) for row in listed])
+        of_stars = {key: values[kinds == ""] for key, values in found.items()}
+        rows = completeness.table_rows(of_stars, stars, sources, args.snr, args.confidence)
+        completeness.write_table(name["completeness"], rows)
+        null = [{"kind": kind} | completeness.fractions(found, kinds == kind, args.confidence) for kind in IMPOSTORS]
+        completeness.write_table(name["purity"], null)
+        table = completeness.read_table(name["completeness"])
+        check = completeness.check_rows(listed, args.truth, table, args)
+        completeness.write_table(name["check"], check)
+        figure = plots_completeness.draw(plots_style.start(), table, null, check)
+        plots_style.save(figure, name["figure"], 110)
+    return 0
+
+
+def search(args, folder):
+    """P(target) and score (n,) of folder/spectra.h5, by the steps that search a shard, at the prior of the survey."""
+    import csv
+
+    import candidates
+    import encode
+    import h5py
+    import match
+    import numpy as np
+    import retrieve
+
+    spectra, codes, cuts, near, fits, found = (
+        str(folder / name) for name in ("spectra.h5", "codes.h5", "cuts.h5", "near.h5", "fits.h5", "candidates.csv")
+    )
+    common = [f"--threads={args.threads}", "--model", args.model]
+    encode.main([*common, "--spectra", spectra, "--output", codes])
+    with h5py.File(args.cuts) as source, h5py.File(cuts, "w") as out:
+        out["cut"] = source["cut"][:]  # of the survey; at that distance itself each is kept, as if it came first
+        out["ties"] = np.full((1, len(source["cut"])), np.iinfo("i4").max)
+        out.attrs[codes] = 0
+    retrieve.main([*args.retrieve.split(), "select", *common, "--codes", codes, "--cuts", cuts, "--output", near])
+    match.main([*args.match.split(), *common, "--spectra", spectra, "--output", fits])
+    with open(args.summary, newline="") as source:
+        prior = float({row["quantity"]: row["value"] for row in csv.DictReader(source)}["prior"])
+    flags = [*args.candidates.split(), f"--prior={prior}"]  # the last one counts
+    files = ["--retrieved", near, "--codes", codes, "--match", fits, "--model", args.model]
+    candidates.main([*flags, *files, "--output", found, "--summary", str(folder / "summary.csv")])
+    with open(found, newline="") as source:
+        rows = sorted(csv.DictReader(source), key=lambda row: row["file"])
+    return (np.array([float(row[key]) for row in rows]) for key in ("p_m", "score"))
+
+
+if __name__ == "__main__":
+    sys.exit(exit_code(main))

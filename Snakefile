@@ -18,6 +18,8 @@ rule all:
         results("inspect/index.html"),
         results("catalogue/spectra.fits"),
         results("figures/candidates.png"),
+        results("claims/claims.csv"),
+        results("report/index.html"),
 
 
 rule full:
@@ -28,6 +30,7 @@ rule full:
         learnt("evaluate/accuracy_recall.csv"),
         results("pulls/pulls.csv"),
         results("completeness/completeness.csv") if config["target"] == "M" else [],
+        results("report/full.html"),
 
 
 include: "rules/input.smk"

@@ -70,6 +70,11 @@ def learnt(path):
     return [] if config["train"]["model"] else results(path)
 
 
+def in_full(path):
+    """A file that only the outputs of `snakemake full` (wildcard extent: full) take in."""
+    return lambda wildcards: learnt(path) if wildcards.extent == "full" else []
+
+
 TEMPLATES = config["templates"] or ".templates/kastredux-1.1.4-py3-none-any.whl"
 if not Path(TEMPLATES).exists():
     refuse(f"no template spectra: {TEMPLATES} is not there; run `make setup`, or set `templates` to a folder or wheel")

@@ -142,3 +142,150 @@ rule figures:
         " --dispersions {input.dispersions:q}"
         " --folder {params.folder:q}"
         " 2> {log:q}"
+
+
+rule claims:
+    input:
+        script="scripts/claims.py",
+        library=library("claims"),
+        claims="config/claims.csv",
+        table1="config/paper_table1.csv",
+        table2="config/paper_table2.csv",
+        status=every("ingest/{shard}.status.tsv"),
+        ingested=every("ingest/{shard}.h5"),
+        candidates=results("candidates/candidates.csv"),
+        summary=results("candidates/summary.csv"),
+        model=MODEL,
+        encoded=every("encode/{shard}.h5"),
+        positives=learnt("positives/positives.h5"),
+        negatives=learnt("negatives/negatives.h5"),
+        clusters=learnt("positives/clusters.csv"),
+        defects=learnt("positives/defects.csv"),
+        drawn=learnt("positives/table1.csv"),
+        ranking=learnt("evaluate/ranking.csv"),
+        area=in_full("evaluate/accuracy_area.csv"),
+        properties=in_full("evaluate/hash_properties.csv"),
+        measured=every("measure/{shard}.released.h5") + every("measure/{shard}.candidates.h5"),
+        crossmatch=results("crossmatch/crossmatch.h5"),
+        luminosity=results("luminosity/luminosity.h5"),
+        boundaries=results("luminosity/boundaries.csv"),
+        activity=results("activity/activity.h5"),
+        dispersions=results("kinematics/dispersions.csv"),
+        train_time=learnt("benchmarks/train/train.tsv"),
+    output:
+        claims=results("claims/{extent}.csv"),
+    log:
+        results("logs/claims/{extent}.log"),
+    benchmark:
+        results("benchmarks/claims/{extent}.tsv")
+    wildcard_constraints:
+        extent="claims|full",
+    conda:
+        "../envs/claims.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
+        runtime=30,
+    params:
+        kind=f"--kind={config['input']['kind']}",
+    message:
+        "Holding the paper's claims against this run"
+    shell:
+        "python {input.script:q} {params.kind:q}"
+        " --claims {input.claims:q}"
+        " --table1 {input.table1:q}"
+        " --table2 {input.table2:q}"
+        " --status {input.status:q}"
+        " --ingested {input.ingested:q}"
+        " --candidates {input.candidates:q}"
+        " --summary {input.summary:q}"
+        " --model {input.model:q}"
+        " --encoded {input.encoded:q}"
+        " --positives '{input.positives}'"
+        " --negatives '{input.negatives}'"
+        " --clusters '{input.clusters}'"
+        " --defects '{input.defects}'"
+        " --drawn '{input.drawn}'"
+        " --ranking '{input.ranking}'"
+        " --area '{input.area}'"
+        " --properties '{input.properties}'"
+        " --measure {input.measured:q}"
+        " --crossmatch {input.crossmatch:q}"
+        " --luminosity {input.luminosity:q}"
+        " --boundaries {input.boundaries:q}"
+        " --activity {input.activity:q}"
+        " --dispersions {input.dispersions:q}"
+        " --train-time '{input.train_time}'"
+        " --output {output.claims:q}"
+        " 2> {log:q}"
+
+
+rule report:
+    input:
+        script="scripts/report.py",
+        library=library("report"),
+        status=every("ingest/{shard}.status.tsv"),
+        spectra=every("rebin/{shard}.h5"),
+        summary=results("candidates/summary.csv"),
+        ranking=learnt("evaluate/ranking.csv"),
+        reliability=learnt("evaluate/reliability.csv"),
+        peers=in_full("evaluate/peers.csv"),
+        area=in_full("evaluate/accuracy_area.csv"),
+        properties=in_full("evaluate/hash_properties.csv"),
+        measured=every("measure/{shard}.released.h5") + every("measure/{shard}.candidates.h5"),
+        luminosity=results("luminosity/luminosity.h5"),
+        boundaries=results("luminosity/boundaries.csv"),
+        fractions=results("activity/fractions.csv"),
+        claims=lambda wildcards: results(f"claims/{'full' if wildcards.extent == 'full' else 'claims'}.csv"),
+        figures=expand(results("figures/{name}.png"), name=FIGURES),
+        files=expand(
+            results("{name}"),
+            name=(
+                "candidates/candidates.csv",
+                "candidates/summary.csv",
+                "inspect/index.html",
+                "catalogue/spectra.fits",
+                "catalogue/objects.fits",
+                "catalogue/notes.md",
+                "luminosity/boundaries.csv",
+                "activity/fractions.csv",
+                "kinematics/dispersions.csv",
+            ),
+        ),
+    output:
+        page=results("report/{extent}.html"),
+    log:
+        results("logs/report/{extent}.log"),
+    benchmark:
+        results("benchmarks/report/{extent}.tsv")
+    wildcard_constraints:
+        extent="index|full",
+    conda:
+        "../envs/report.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 500 * attempt,
+        runtime=10,
+    params:
+        kind=f"--kind={config['input']['kind']}",
+        target=config["target"],
+    message:
+        "Writing the report"
+    shell:
+        "python {input.script:q} {params.kind:q}"
+        " --target {params.target:q}"
+        " --status {input.status:q}"
+        " --spectra {input.spectra:q}"
+        " --summary {input.summary:q}"
+        " --ranking '{input.ranking}'"
+        " --reliability '{input.reliability}'"
+        " --more {input.peers:q} {input.area:q} {input.properties:q}"
+        " --measure {input.measured:q}"
+        " --luminosity {input.luminosity:q}"
+        " --boundaries {input.boundaries:q}"
+        " --fractions {input.fractions:q}"
+        " --claims {input.claims:q}"
+        " --figures {input.figures:q}"
+        " --files {input.claims:q} {input.files:q}"
+        " --output {output.page:q}"
+        " 2> {log:q}"

@@ -17,9 +17,9 @@ def jobs(words):
 
 
 # What follows, from the end to the start of the chain.
-FIGURES = "figures all"
-CATALOGUE = "catalogue all"
-KINEMATICS = "kinematics catalogue figures all"
+FIGURES = "figures report all"
+CATALOGUE = "catalogue report all"
+KINEMATICS = "kinematics catalogue figures claims report all"
 ACTIVITY = f"activity {KINEMATICS}"
 LUMINOSITY = f"luminosity {ACTIVITY}"
 CROSSMATCH = f"crossmatch {LUMINOSITY}"
@@ -43,7 +43,7 @@ EDITS = {  # text laid over the config: rules that it reruns
     "match: {floor: 0.1}": MODEL,  # likewise
     "candidates: {ranking: votes}": CANDIDATES,
     "candidates: {prior: 0.05}": CANDIDATES,
-    "inspect: {next: 40}": "inspect all",
+    "inspect: {next: 40}": "inspect report all",
     "measure: {rv_floor: 5.0}": MEASURE,
     "crossmatch: {radius: 4.0}": CROSSMATCH,
     "luminosity: {dwarf_m_g: 6.0}": LUMINOSITY,
@@ -51,7 +51,7 @@ EDITS = {  # text laid over the config: rules that it reruns
     "kinematics: {bin: 50.0}": KINEMATICS,
     "catalogue: {etable_values: g19}": CATALOGUE,
     "figures: {dpi: 90}": FIGURES,
-    "evaluate: {seed: 2}": "evaluate figures all",
+    "evaluate: {seed: 2}": "evaluate figures claims report all",
     "rebin: {step: 2.0e-4}\nfigures: {dpi: 90}": REBIN,
     "{}": "",
     "survey: {zero_tail: 0.50, n_unknown: 600, zero_blocks: 3.0e-2}": "",  # the same numbers
@@ -63,12 +63,14 @@ FILES = {
     "scripts/mstarhash/separators.py": LUMINOSITY,
     "scripts/mstarhash/velocity.py": MEASURE,
     "scripts/mstarhash/zeta.py": MEASURE,
-    "scripts/mstarhash/metrics.py": "evaluate figures all",
+    "scripts/mstarhash/metrics.py": "evaluate figures claims report all",
     "scripts/mstarhash/querying.py": "",  # of scripts/query.py, which is no step
     "scripts/train.py": MODEL,
-    "scripts/inspection.html": "inspect all",
+    "scripts/inspection.html": "inspect report all",
     "config/catalogue.schema.json": CATALOGUE,
     "config/field_values.csv": FIGURES,
+    "config/claims.csv": "claims report all",
+    "scripts/mstarhash/captions.py": "report all",
     "config/templates.csv": f"templates {SURVEY}",
 }
 

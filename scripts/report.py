@@ -1,0 +1,77 @@
+"""One page on a run: what was searched, how well, figures, the ledger of the paper's claims, failures and denominators."""
+
+import sys
+
+from mstarhash import threads
+from mstarhash.configuration import section_parser
+from mstarhash.errors import exit_code
+
+TITLE = "M stars among the unclassified spectra"
+
+
+def build_parser():
+    parser = section_parser(__doc__)
+    parser.add_argument("--kind", choices=["mock", "lamost"], required=True, help="what the spectra are (input.kind)")
+    parser.add_argument("--target", required=True, help="wanted class (target)")
+    parser.add_argument("--status", nargs="+", required=True, help="TSV from ingest.py, all shards")
+    parser.add_argument("--spectra", nargs="+", required=True, help="HDF5 from rebin.py, all shards")
+    parser.add_argument("--summary", required=True, help="CSV of counts from candidates.py")
+    parser.add_argument("--ranking", default="", help="CSV from evaluate.py; empty: not evaluated")
+    parser.add_argument("--reliability", default="", help="CSV from evaluate.py, likewise")
+    parser.add_argument("--more", nargs="*", default=[], help="further CSV tables of evaluate and completeness")
+    parser.add_argument("--measure", nargs="+", required=True, help="HDF5 from measure.py, all shards and kinds")
+    parser.add_argument("--luminosity", required=True, help="HDF5 from luminosity.py")
+    parser.add_argument("--boundaries", required=True, help="CSV from luminosity.py")
+    parser.add_argument("--fractions", required=True, help="CSV from activity.py")
+    parser.add_argument("--claims", required=True, help="CSV from claims.py")
+    parser.add_argument("--figures", nargs="*", default=[], help="PNG files")
+    parser.add_argument("--files", nargs="*", default=[], help="files that the page leads to")
+    parser.add_argument("--output", required=True, help="HTML page to write")
+    return parser
+
+
+def main(argv=None):
+    args = build_parser().parse_args(argv)
+    threads.limit(1)
+    from pathlib import Path
+
+    from mstarhash import accounting, page, reporting
+    from mstarhash.files import replacing
+
+    with replacing(args.output) as name:
+        rows = reporting.rows_of
+        folder = Path(args.output).parent
+        words, flags = accounting.files(args.status)
+        kinds = accounting.classes(args.spectra, args.target)
+        summary = {row["quantity"]: row["value"] for row in rows(args.summary)}
+        measured, bits = accounting.stars(args.measure, args.luminosity)
+        pictures = reporting.pictures(args.figures, folder)
+        quality = reporting.quality(rows(args.ranking), rows(args.reliability), summary)
+        sections = [
+            ("searched", "What was searched", reporting.what(words, kinds, summary, measured)),
+            ("quality", "Quality of the ranking", page.join(quality, pictures.pop("ranking", ""))),
+            ("others", "Other methods, robustness, completeness", reporting.others(args.more)),
+            ("stars", "The stars", reporting.stellar(rows(args.fractions), rows(args.boundaries))),
+            (
+                "survey",
+                "The run in pictures",
+                page.join(*(pictures.pop(key) for key in reporting.SURVEY if key in pictures)),
+            ),
+            ("paper", "The paper's figures on these data", page.join(*pictures.values())),
+            ("claims", "The paper's claims", reporting.claims(rows(args.claims))),
+            ("failures", "Failures and denominators", reporting.failures(words, flags, bits, measured)),
+            ("files", "Files", reporting.made(args.files, folder)),
+        ]
+        text = page.page(TITLE, subtitle(args.kind, kinds), sections)
+        Path(name).write_text(text, encoding="utf-8")
+    return 0
+
+
+def subtitle(kind, kinds):
+    """What the spectra are."""
+    what = {"mock": "A mock LAMOST survey with truth", "lamost": "Spectra given by input.spectra, without truth"}[kind]
+    return f"{what}: {sum(kinds.values()):,} spectra, {kinds['unknown']:,} of them unclassified. Beside the search of Guo et al. 2019 (MNRAS 485, 2167)."
+
+
+if __name__ == "__main__":
+    sys.exit(exit_code(main))

@@ -1,0 +1,149 @@
+"""The ledger of the paper's claims: statuses follow from the numbers, and the paper's own tables give what FIELD 0 says."""
+
+import csv
+import math
+
+import numpy as np
+import pytest
+from conftest import ROOT
+from mstarhash import claims_paper, claims_run, ledger
+from mstarhash.errors import InputError
+
+CONFIG = ROOT / "config"
+CLAIMS = ledger.read_claims(CONFIG / "claims.csv")
+TABLE2 = claims_paper.of_table2(CONFIG / "paper_table2.csv")
+
+
+def claim(**changes):
+    empty = dict.fromkeys(CLAIMS[0], "")
+    return empty | {"id": "a", "section": "1", "statement": "s", "needs": "run"} | changes
+
+
+def told(value, error=math.nan, kind="mock", unknown=6000.0, **changes):
+    """The status of one claim."""
+    row = claim(quantity="q", **changes)
+    return ledger.ledger([row], {"q": (value, error), "n_unknown": (unknown, math.nan)}, kind)[0]["status"]
+
+
+@pytest.mark.parametrize(
+    ("test", "holds", "fails"),
+    [
+        ("near", (10.1, math.nan), (10.6, math.nan)),
+        ("agrees", (11.0, 2.5), (11.0, 1.0)),
+        ("above", (10.6, 1.0), (9.4, 1.0)),
+        ("below", (9.4, 1.0), (10.6, 1.0)),
+        ("at_least", (9.6, math.nan), (9.4, math.nan)),
+        ("at_most", (10.4, math.nan), (10.6, math.nan)),
+    ],
+)
+def test_another_value_turns_the_status(test, holds, fails):
+    words = {"paper": "10", "test": test, "tolerance": "0.5", "because": "of {q}"}
+    assert told(*holds, **words) == "reproduced"
+    assert told(*fails, **words) == f"differs because of {fails[0]}"
+
+
+def test_errors_may_leave_a_direction_open():
+    assert told(0.5, 1.0, paper="rises", limit="0", test="above", tolerance="2").endswith("a larger sample")
+    assert told(-3, 1.0, paper="rises", limit="0", test="above", tolerance="2").startswith("differs because these are")
+
+
+def test_what_is_missing_is_said():
+    words = {"paper": "1", "test": "near"}
+    assert told(math.nan, without="input.gaia", **words) == "cannot be tested without input.gaia"
+    assert told(1.0, needs="release", **words) == ledger.RELEASE
+    assert told(1.0, needs="release", kind="lamost", **words) == ledger.RELEASE
+    assert told(1.0, needs="release", kind="lamost", unknown=642_100.0, **words) == "reproduced"
+    assert told(2.0, needs="release", kind="lamost", unknown=642_100.0, **words).startswith("differs because")
+    assert (
+        told(1.0, needs="sky", **words) == ledger.RELEASE
+        and told(1.0, needs="sky", kind="lamost", **words) == "reproduced"
+    )
+
+
+def test_sums_are_over_the_paper_s_numbers():
+    rows = [claim(id="one", paper="1,080"), claim(id="two", paper="23")]
+    rows.append(claim(id="left", paper="1,057", quantity="= one - two", test="near", needs="nothing"))
+    assert ledger.ledger(rows, {}, "mock")[-1]["status"] == "reproduced"
+    rows[1]["paper"] = "24"
+    assert ledger.ledger(rows, {}, "mock")[-1]["status"].startswith("differs")
+    with pytest.raises(InputError):
+        ledger.evaluated("open(1)", {"open": 1.0})
+
+
+def test_a_wrong_table_of_claims_is_refused(tmp_path):
+    text = (CONFIG / "claims.csv").read_text()
+    for old, new in (("\nunknown,", "\ntotal,"), (",near,9017844,", ",nearly,9017844,"), (",n_spectra,", ",,")):
+        assert old in text
+        (tmp_path / "claims.csv").write_text(text.replace(old, new, 1))
+        with pytest.raises(InputError):
+            ledger.read_claims(tmp_path / "claims.csv")
+
+
+def test_every_printed_sum_is_reproduced():
+    rows = [row for row in CLAIMS if row["quantity"].startswith("=")]
+    printed = {row["id"]: float(row["paper"].replace(",", "")) for row in CLAIMS if ledger.is_number(row["paper"])}
+    assert len(rows) > 10
+    for row in rows:
+        value = ledger.evaluated(row["quantity"][1:].strip(), printed)
+        assert ledger.verdict(
+            row["test"], value, math.nan, float(row["limit"] or row["paper"]), float(row["tolerance"])
+        ), row
+
+
+def test_table_1_adds_up():
+    found = claims_paper.of_table1(CONFIG / "paper_table1.csv")
+    assert [found[f"table1_{key}"][0] for key in ("total", "giants", "dwarfs", "kinds")] == [6737, 1401, 5336, 20]
+    with open(CONFIG / "paper_table1.csv", newline="") as source:
+        rows = list(csv.DictReader(line for line in source if not line.startswith("#")))
+    bins = [sum(int(row[key]) for row in rows) for key in claims_paper.BINS]
+    assert bins == [1772, 1120, 1551, 2294]  # FIELD 0.8
+
+
+def test_table_2_is_as_field_says():
+    value = {key: number for key, (number, _) in TABLE2.items()}
+    assert value["table2_u_sign"] == pytest.approx(-1, abs=1e-3) and value["table2_motion"] < 0.006
+    assert abs(value["table2_solar_v"]) < 0.01 and abs(value["table2_solar_w"]) < 0.01
+    assert value["table2_place_of_motions"] < 5e-6 and value["table2_place"] > 30
+    assert value["table2_height_least"] == pytest.approx(660.10 - 595.36 + 15, abs=0.02)  # row 2; the Sun 15 pc up
+    assert [value[f"table2_{key}"] for key in ("copied_errors", "zeta_rows", "poor_distances", "leaked", "giants_by_index")] == [5, 5, 2, 1, 1]  # fmt: skip
+    assert value["table2_zeta_error"] < 0.035 and value["table2_distance"] < 1e-5
+
+
+def test_slopes_are_those_of_a_straight_line():
+    z = np.array([50.0, 150, 250, 50, 150])
+    rows = [
+        {"group": group, "h_mean": str(x), "mean": str(level - 3 * x / 100), "mean_err": str(error)}
+        for group, x, level, error in zip(["a", "a", "a", "b", "b"], z, [5, 5, 5, 9, 9], [1, 2, 1, 1, 3], strict=True)
+    ]
+    assert claims_run.slope(rows, "mean")[0] == pytest.approx(-3)
+    alone = [row | {"mean_err": "1"} for row in rows[:3]]
+    assert claims_run.slope(alone, "mean")[1] == pytest.approx(
+        1 / math.sqrt(2)
+    )  # 1 / sqrt(sum (x - mean)^2), x in 100 pc
+    assert math.isnan(claims_run.slope(rows[:1], "mean")[0])
+
+
+def test_active_minus_inactive_is_weighted_over_common_bins():
+    rows = [
+        {"group": group, "h_low": low, "h_mean": low, "component": "W", "mean": "0", "mean_err": "1",
+         "dispersion": str(value), "dispersion_err": str(error)}
+        for group, low, value, error in (
+            ("active", "0", 10, 0.6), ("inactive", "0", 20, 0.8), ("active", "100", 14, 3), ("inactive", "100", 20, 4),
+            ("inactive", "200", 99, 1))
+    ]  # fmt: skip
+    value, error = claims_run.of_dispersions(rows)["dispersion_w_active"]
+    assert value == pytest.approx((-10 / 1 - 6 / 25) / (1 + 1 / 25)) and error == pytest.approx(1 / math.sqrt(1.04))
+    assert all(math.isnan(value) for value, _ in claims_run.of_dispersions([]).values())
+
+
+def test_variable_stars_are_told_from_their_visits():
+    group, width = np.array([0, 0, 1, 1, 2]), np.array([1.0, 9.0, 2.0, 2.5, 5.0])
+    value, _ = claims_run.varying(group, width, np.full(5, 1.0), np.ones(5, bool))
+    assert value == 50.0  # of two seen twice
+    assert math.isnan(claims_run.varying(group, width, np.full(5, 1.0), np.zeros(5, bool))[0])
+
+
+def test_shares_have_binomial_errors():
+    assert claims_run.share(12, 100, 100) == pytest.approx((12.0, 100 * math.sqrt(13 * 89 / 102**2 / 100)))
+    assert claims_run.share(0, 10)[1] > 0 and math.isnan(claims_run.share(0, 0)[0])
+    assert claims_run.difference((5, 3), (1, 4)) == (4, 5)

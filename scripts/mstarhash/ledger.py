@@ -109,7 +109,7 @@ def ledger(claims, quantities, kind):
         told = status(row | filled | {"limit": limit}, value, error, kind, is_release)
         remark = filled["remark"]
         if row["mock"] and (kind == "mock" or told != REPRODUCED):
-            made = "the mock survey was made so, which shows that the steps find it again"
+            made = "put into the mock survey: the steps find it again"
             remark = "; ".join(filter(None, [remark, made if told == REPRODUCED else "it depends on the sample"]))
         source = "calculation" if row["needs"] == "nothing" else {"mock": "mock survey", "lamost": "own spectra"}[kind]
         out.append(

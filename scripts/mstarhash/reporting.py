@@ -295,13 +295,16 @@ def claims(rows):
         paragraph("The paper's numbers and statements in other words. `ours` is calculated by the rule from this run's files, or from the paper's own numbers "
                   "where the source is a calculation; the status follows from it, the limit and the tolerance."),
     ]  # fmt: skip
-    head = ("claim", "where", "statement", "paper", "ours", "error", "unit", "source", "status", "remark")
-    body = [
-        (row["id"], row["section"], row["statement"], row["paper"], short(row["ours"]), short(row["error"]), row["unit"], row["from"],
-         element("span", row["status"], kind=kind[row["status"].split()[0]]), row["reason"])
-        for row in sorted(rows, key=lambda row: place(row["section"]))
-    ]  # fmt: skip
-    return join(*parts, table(head, body, "", ("paper", "ours", "error")))
+    head = ("claim", "where", "statement", "paper", "ours", "status")
+    body = []
+    for row in sorted(rows, key=lambda row: place(row["section"])):
+        told = element("span", row["status"], kind=kind[row["status"].split()[0]])
+        remark = "; ".join(filter(None, [row["from"], row["reason"]]))
+        told = join(told, element("div", remark, kind="soft")) if remark else told
+        ours = short(row["ours"]) + (f" \u00b1 {float(row['error']):.2g}" if row["error"] else "")
+        unit = row["unit"] if row["ours"] else ""
+        body.append((row["id"], row["section"], row["statement"], row["paper"], f"{ours} {unit}".strip(), told))
+    return join(*parts, table(head, body, "", ("paper", "ours")))
 
 
 def place(section):

@@ -22,7 +22,7 @@ def by_hand(tiny, tmp_path_factory):
     commands = re.findall(r"^Shell command: (python .*)$", done.stdout + done.stderr, re.M)
     listing, survey = ([text for text in commands if f"/{name}.py" in text] for name in ("manifest", "survey"))
     rest = [text for text in commands if text not in listing + survey]
-    assert len(listing) == len(survey) == 1 and len(rest) == 30
+    assert len(listing) == len(survey) == 1 and len(rest) == 32
     shutil.rmtree(folder / "results/manifest")  # lists that are as they should be are not written again
     (folder / "results/logs/templates").mkdir(
         exist_ok=True

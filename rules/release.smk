@@ -220,6 +220,15 @@ rule claims:
         " 2> {log:q}"
 
 
+MORE = [results("pulls/pulls.csv")]  # what `snakemake full` adds
+MORE_FIGURES = []
+if not config["train"]["model"]:
+    MORE += expand(results("evaluate/{name}.csv"), name=("peers", "accuracy_area", "hash_properties"))
+if config["target"] == "M":
+    MORE += expand(results("completeness/{name}.csv"), name=("completeness", "purity", "check"))
+    MORE_FIGURES += [results("completeness/completeness.png")]
+
+
 rule report:
     input:
         script="scripts/report.py",
@@ -229,15 +238,14 @@ rule report:
         summary=results("candidates/summary.csv"),
         ranking=learnt("evaluate/ranking.csv"),
         reliability=learnt("evaluate/reliability.csv"),
-        peers=in_full("evaluate/peers.csv"),
-        area=in_full("evaluate/accuracy_area.csv"),
-        properties=in_full("evaluate/hash_properties.csv"),
+        more=lambda wildcards: MORE if wildcards.extent == "full" else [],
         measured=every("measure/{shard}.released.h5") + every("measure/{shard}.candidates.h5"),
         luminosity=results("luminosity/luminosity.h5"),
         boundaries=results("luminosity/boundaries.csv"),
         fractions=results("activity/fractions.csv"),
         claims=lambda wildcards: results(f"claims/{'full' if wildcards.extent == 'full' else 'claims'}.csv"),
-        figures=expand(results("figures/{name}.png"), name=FIGURES),
+        figures=lambda wildcards: expand(results("figures/{name}.png"), name=FIGURES)
+        + (MORE_FIGURES if wildcards.extent == "full" else []),
         files=expand(
             results("{name}"),
             name=(
@@ -279,7 +287,7 @@ rule report:
         " --summary {input.summary:q}"
         " --ranking '{input.ranking}'"
         " --reliability '{input.reliability}'"
-        " --more {input.peers:q} {input.area:q} {input.properties:q}"
+        " --more {input.more:q}"
         " --measure {input.measured:q}"
         " --luminosity {input.luminosity:q}"
         " --boundaries {input.boundaries:q}"

@@ -80,7 +80,6 @@ FILES = (  # heading, pattern, a sentence
         "Accuracy against recall of single queries (`snakemake full`).",
     ),
     ("evaluate/accuracy_area.csv", "evaluate/accuracy_area.csv", "Areas under these curves."),
-<<<<<<< HEAD
     ("pulls/pulls.csv", "pulls/pulls.csv", "Deviations over errors, by injection and by repeats (`snakemake full`)."),
     (
         "completeness/completeness.csv",
@@ -93,10 +92,8 @@ FILES = (  # heading, pattern, a sentence
         "completeness/check.csv",
         "The table against the mock survey's M stars (`snakemake full`).",
     ),
-=======
     ("claims/claims.csv", "claims/*.csv", "The paper's numbers and statements, and ours."),
     ("figures/figNN.csv", "figures/fig[01]*.csv", "Numbers behind a figure."),
->>>>>>> cd782c8 (Ledger of the paper's claims and a page on the run, made by rules)
     ("bench/bench.csv", "bench/bench.csv", "Timings beside those of other software (`snakemake bench`)."),
 )
 ROWS = (  # `rows` in the table: files with a row a spectrum, which begins with its identity

@@ -47,10 +47,15 @@ def main(argv=None):
         measured, bits = accounting.stars(args.measure, args.luminosity)
         pictures = reporting.pictures(args.figures, folder)
         quality = reporting.quality(rows(args.ranking), rows(args.reliability), summary)
+        others = reporting.others(args.more)
         sections = [
             ("searched", "What was searched", reporting.what(words, kinds, summary, measured)),
             ("quality", "Quality of the ranking", page.join(quality, pictures.pop("ranking", ""))),
-            ("others", "Other methods, robustness, completeness", reporting.others(args.more)),
+            (
+                "others",
+                "Other methods, robustness, completeness",
+                page.join(others, *(pictures.pop(key) for key in reporting.OTHERS if key in pictures)),
+            ),
             ("stars", "The stars", reporting.stellar(rows(args.fractions), rows(args.boundaries))),
             (
                 "survey",

@@ -16,6 +16,7 @@ NAMES = {"default": "this ranking", "G19 votes": "votes as in Guo et al. 2019", 
 FULL = "not in this run: it is made by `snakemake full`"
 NO_TRUTH = "No truth: whether the spectra of this run are M stars is not known, so nothing here can be judged by it. "
 SURVEY = ("candidates", "positives", "mock")  # figures of our own, beside those of the ranking and of the paper
+OTHERS = ("peers", "completeness")  # figures of `snakemake full`
 
 
 def rows_of(path):
@@ -148,7 +149,7 @@ def others(tables):
     """Section: other methods, robustness and completeness, from those tables that are there."""
     parts = []
     known = {
-        Path(path).stem if "completeness" not in Path(path).parent.name else f"completeness {Path(path).stem}": path
+        Path(path).stem if "completeness" not in Path(path).parent.name else f"completeness: {Path(path).stem}": path
         for path in tables
     }
     peers = [row for row in rows_of(known.pop("peers", "")) if row.get("ap")]

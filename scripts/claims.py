@@ -56,7 +56,7 @@ def main(argv=None):
 
 def quantities(args):
     """{name: (value, error)} of all that a claim may be compared with."""
-    from mstarhash import claims_paper, claims_run
+    from mstarhash import claims_paper, claims_run, trends
 
     rows = claims_run.rows_of
     counts = {row["quantity"]: float(row["value"]) for row in rows(args.summary)}
@@ -68,7 +68,7 @@ def quantities(args):
     found |= claims_run.of_positives(args.drawn, args.clusters, args.defects, args.positives, args.negatives)
     found |= claims_run.of_evaluate(rows(args.ranking), rows(args.area), rows(args.properties))
     found |= claims_run.of_stars(args.measure, args.crossmatch, args.luminosity, args.activity)
-    found |= claims_run.of_boundaries(rows(args.boundaries)) | claims_run.of_dispersions(rows(args.dispersions))
+    found |= claims_run.of_boundaries(rows(args.boundaries)) | trends.of_dispersions(rows(args.dispersions))
     return found
 
 

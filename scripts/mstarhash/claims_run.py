@@ -17,8 +17,8 @@ from mstarhash.kinematics import combined
 from mstarhash.measured import read_aligned, read_measured
 from mstarhash.photometry import BANDS, magnitude
 from mstarhash.spectra import read_columns
+from mstarhash.trends import NOTHING, difference
 
-NOTHING = (math.nan, math.nan)
 SNR_BINS = ("snr_below_5", "snr_5_10", "snr_10_30", "snr_above_30")
 INDICES = ("tio1", "tio2", "tio3", "tio4", "tio5", "cah1", "cah2", "cah3", "caoh")
 LIKELY = 0.5  # P(M) of a candidate that counts as found
@@ -37,11 +37,6 @@ def share(count, total, factor=1.0):
         return NOTHING
     p = (count + 1) / (total + 2)
     return factor * count / total, factor * math.sqrt(p * (1 - p) / total)
-
-
-def difference(first, second):
-    """First minus second, errors in quadrature."""
-    return first[0] - second[0], math.hypot(first[1], second[1])
 
 
 def median(values):
@@ -308,58 +303,6 @@ def of_boundaries(rows):
         "contamination_gain": difference(rate("jk_h", "contamination"), rate("w12_jk", "contamination")),
         "index_accuracy": exact(100 * max(accuracy)) if accuracy else NOTHING,
     }  # fmt: skip
-
-
-def of_dispersions(rows):
-    """Means and dispersions of active and inactive dwarfs by height, as differences and slopes."""
-    table = {
-        (row["group"], row["h_low"], row["component"]): row
-        for row in rows
-        if row["dispersion"] and row["dispersion_err"]
-    }
-    out = {}
-    for key in ("mean", "dispersion"):
-        every = []
-        for component in "UVW":
-            pairs = [
-                (table["active", low, component], row)
-                for (group, low, part), row in table.items()
-                if group == "inactive" and part == component and ("active", low, component) in table
-            ]
-            apart = [difference(*((float(row[key]), float(row[f"{key}_err"])) for row in pair)) for pair in pairs]
-            out[f"{key}_{component.lower()}_active"] = weighted(apart)
-            every += apart
-            out[f"{key}_{component.lower()}_slope"] = slope(
-                [row for (_, _, part), row in table.items() if part == component], key
-            )
-        if key == "dispersion":
-            out["dispersion_active"] = weighted(every)
-    return out
-
-
-def weighted(values):
-    """Inverse-variance mean of (value, error) pairs."""
-    values = [(value, error) for value, error in values if error > 0]
-    if not values:
-        return NOTHING
-    weight = [1 / error**2 for _, error in values]
-    return sum(w * v for w, (v, _) in zip(weight, values, strict=True)) / sum(weight), 1 / math.sqrt(sum(weight))
-
-
-def slope(rows, key):
-    """Change of a quantity in 100 pc, one slope for both groups, each with a level of its own; weighted least squares."""
-    groups = sorted({row["group"] for row in rows})
-    if len(rows) < len(groups) + 1:
-        return NOTHING
-    design = np.array(
-        [[float(row["h_mean"]) / 100, *(row["group"] == group for group in groups)] for row in rows], float
-    )
-    error = np.array([float(row[f"{key}_err"]) for row in rows])
-    if not (error > 0).all() or np.linalg.matrix_rank(design) < design.shape[1]:
-        return NOTHING
-    normal = np.linalg.inv((design / error[:, None] ** 2).T @ design)
-    value = normal @ (design / error[:, None] ** 2).T @ np.array([float(row[key]) for row in rows])
-    return float(value[0]), float(math.sqrt(normal[0, 0]))
 
 
 def of_benchmark(path):

@@ -2,11 +2,13 @@
 
 import numpy as np
 
+from mstarhash import trends
 from mstarhash.plots_ranking import rows_of
 from mstarhash.plots_style import BLUE, RED, Numbers, no_data
 
 GROUPS = (("inactive", BLUE, "o", 6.0), ("active", RED, "^", -6.0))  # name, colour, marker, shift [pc]
 NONE = "no dwarf with velocity,\nparallax and activity; it takes\ninput.gaia, and enough stars a bin"
+BOX = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.2}
 COLUMNS = (("mean", "mean {} [km/s]", "raw_mean"), ("dispersion", r"$\sigma_{}$ [km/s]", "raw_dispersion"))
 
 
@@ -25,6 +27,7 @@ def draw(plt, args):
             panel.set_ylabel(label.format(component))
     if rows:
         counts(axes[0], rows)
+        signs(axes, trends.of_dispersions(rows), numbers)
         for panel in axes[-1]:
             panel.set_xlabel("|Z|, mean of the bin [pc]")
         axes[0, 1].plot([], [], "o", mfc="none", mec="#555555", mew=0.7, ms=4, label="errors left in, 3 sigma clipped")
@@ -63,3 +66,15 @@ def counts(axes, rows):
                     panel.text(float(row["h_mean"]), height, f"{int(row['total']):,}", color=colour, fontsize=7,
                                ha="center", transform=panel.get_xaxis_transform())  # fmt: skip
             panel.text(0, height, "n", color=colour, fontsize=7, ha="right", transform=panel.transAxes)
+
+
+def signs(axes, found, numbers):
+    """Active minus inactive over the bins that both have, in each panel where it is known."""
+    for line, component in zip(axes, "uvw", strict=True):
+        for panel, key in zip(line, ("mean", "dispersion"), strict=True):
+            value, error = found[f"{key}_{component}_active"]
+            if np.isfinite(value):
+                text = f"active - inactive: {value:+.1f} $\\pm$ {error:.1f} km/s"
+                panel.text(0.98, 0.05, text, transform=panel.transAxes, ha="right", fontsize=8, zorder=6, bbox=BOX)
+                numbers.add(f"{key} {component.upper()}", "active - inactive", ["bins of both"], [value], [value - error],
+                            [value + error])  # fmt: skip

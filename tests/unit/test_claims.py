@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 from conftest import ROOT
-from mstarhash import claims_paper, claims_run, ledger
+from mstarhash import claims_paper, claims_run, ledger, trends
 from mstarhash.errors import InputError
 
 CONFIG = ROOT / "config"
@@ -115,12 +115,10 @@ def test_slopes_are_those_of_a_straight_line():
         {"group": group, "h_mean": str(x), "mean": str(level - 3 * x / 100), "mean_err": str(error)}
         for group, x, level, error in zip(["a", "a", "a", "b", "b"], z, [5, 5, 5, 9, 9], [1, 2, 1, 1, 3], strict=True)
     ]
-    assert claims_run.slope(rows, "mean")[0] == pytest.approx(-3)
+    assert trends.slope(rows, "mean")[0] == pytest.approx(-3)
     alone = [row | {"mean_err": "1"} for row in rows[:3]]
-    assert claims_run.slope(alone, "mean")[1] == pytest.approx(
-        1 / math.sqrt(2)
-    )  # 1 / sqrt(sum (x - mean)^2), x in 100 pc
-    assert math.isnan(claims_run.slope(rows[:1], "mean")[0])
+    assert trends.slope(alone, "mean")[1] == pytest.approx(1 / math.sqrt(2))  # 1 / sqrt(sum (x - mean)^2), x in 100 pc
+    assert math.isnan(trends.slope(rows[:1], "mean")[0])
 
 
 def test_active_minus_inactive_is_weighted_over_common_bins():
@@ -131,9 +129,9 @@ def test_active_minus_inactive_is_weighted_over_common_bins():
             ("active", "0", 10, 0.6), ("inactive", "0", 20, 0.8), ("active", "100", 14, 3), ("inactive", "100", 20, 4),
             ("inactive", "200", 99, 1))
     ]  # fmt: skip
-    value, error = claims_run.of_dispersions(rows)["dispersion_w_active"]
+    value, error = trends.of_dispersions(rows)["dispersion_w_active"]
     assert value == pytest.approx((-10 / 1 - 6 / 25) / (1 + 1 / 25)) and error == pytest.approx(1 / math.sqrt(1.04))
-    assert all(math.isnan(value) for value, _ in claims_run.of_dispersions([]).values())
+    assert all(math.isnan(value) for value, _ in trends.of_dispersions([]).values())
 
 
 def test_variable_stars_are_told_from_their_visits():
@@ -146,4 +144,4 @@ def test_variable_stars_are_told_from_their_visits():
 def test_shares_have_binomial_errors():
     assert claims_run.share(12, 100, 100) == pytest.approx((12.0, 100 * math.sqrt(13 * 89 / 102**2 / 100)))
     assert claims_run.share(0, 10)[1] > 0 and math.isnan(claims_run.share(0, 0)[0])
-    assert claims_run.difference((5, 3), (1, 4)) == (4, 5)
+    assert trends.difference((5, 3), (1, 4)) == (4, 5)

@@ -60,7 +60,7 @@ def ours(row, quantities, printed):
 def verdict(test, value, error, limit, tolerance):
     """True, False, or None where the errors leave it open.
 
-    near: within the tolerance; agrees: within that many errors; above, below: by more than that many errors;
+    near: within the tolerance; agrees: within that many errors, unless these exceed the limit; above, below: by more than that many errors;
     at_least, at_most: beyond the limit, with the tolerance as margin.
     """
     apart = value - limit
@@ -70,7 +70,7 @@ def verdict(test, value, error, limit, tolerance):
         return apart >= -tolerance if test == "at_least" else apart <= tolerance
     sigma = error if math.isfinite(error) else 0.0
     if test == "agrees":
-        return abs(apart) <= tolerance * sigma
+        return None if tolerance * sigma > abs(limit) else abs(apart) <= tolerance * sigma
     if abs(apart) <= tolerance * sigma:
         return None
     return apart > 0 if test == "above" else apart < 0

@@ -10,6 +10,7 @@ from mstarhash.plots_style import BLACK, BLUE, GREY, ORANGE, RED, SKY, Numbers, 
 RULES = (("g19", "EW above the limit (Guo et al. 2019)", RED, "o", -0.12), ("west", "West et al. 2011", BLUE, "s", 0.0))
 BINS = ("<5", "5-10", "10-30", ">30")
 MOST = 20_000  # stars of a class drawn as points; of more every k-th is drawn
+FEW = 1000  # stars below which they are drawn larger
 
 
 def draw(plt, args):
@@ -58,7 +59,16 @@ def equivalent_widths(axes, args, numbers):
     for kind, colour, marker, word in ((0, SKY, "o", "inactive"), (1, ORANGE, "^", "active")):
         mine = np.flatnonzero(active[told] == kind)
         few = mine[:: max(1, -(-len(mine) // MOST))]
-        axes.plot(subtype[few], width[few], marker, color=colour, ms=2.4, mew=0, alpha=0.6, rasterized=True)
+        axes.plot(
+            subtype[few],
+            width[few],
+            marker,
+            color=colour,
+            ms=2.4 if len(width) > FEW else 4,
+            mew=0,
+            alpha=0.6,
+            rasterized=True,
+        )
         axes.plot([], [], marker, color=colour, ms=5, label=f"EW, {word} by the first rule: {len(mine):,}")
     k, least, middle, most = medians(subtype, width)
     axes.errorbar(k, middle, [middle - least, most - middle], fmt="s", color=BLACK, ms=4.5, lw=1.2, capsize=2,

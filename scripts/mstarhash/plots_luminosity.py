@@ -21,6 +21,7 @@ VOICES = ("giant_gaia", "m_g", "p_giant_phot", "p_giant_zhong_phot")
 GOOD_PARALLAX = 5.0  # parallax over its error of the stars in the colour-magnitude diagram
 NAMES = {"caoh": "CaOH", "cah1": "CaH1", "tio5": "TiO5", "cah23": "CaH2 + CaH3", "j_k": "J - K [mag]", "h": "H [mag]",
          "w1_w2": "W1 - W2 [mag]", "bp_rp": "BP - RP [mag]", "m_g": "$M_G$ [mag]"}  # fmt: skip
+UNTOLD = {"color": GREY, "marker": "s"}
 NO_GAIA = "no parallax good enough: input.gaia"
 
 
@@ -78,7 +79,7 @@ def draw_all(plt, args):
     ):
         chance = stars[key]
         classes[plane] = np.where(np.isfinite(chance), (chance > 0.5).astype(float), np.nan)
-        drawn = scatter(panel, *separators.PLANES[plane], stars, classes[plane], numbers, plane)
+        drawn = scatter(panel, *separators.PLANES[plane], stars, classes[plane], numbers, plane, untold=True)
         if not drawn:
             no_data(panel, "no such photometry: input.twomass" + (", input.wise" if plane == "w12_jk" else ""))
             continue
@@ -105,7 +106,14 @@ def diagram(axes, stars, classes, numbers):
     step = max(1, -(-len(rows) // MOST))
     x, y = stars["bp_rp"], stars["m_g"]
     axes.plot(
-        x[rows[::step]], y[rows[::step]], ".", color=LIGHT, ms=3, mew=0, rasterized=True, label=f"all {len(rows):,}"
+        x[rows[::step]],
+        y[rows[::step]],
+        ".",
+        color=LIGHT,
+        ms=3 if len(rows) > FEW else 6,
+        mew=0,
+        rasterized=True,
+        label=f"all {len(rows):,}",
     )
     numbers.add("hrd", "all", x[rows[::step]], y[rows[::step]])
     limits(axes, x[rows], y[rows])
@@ -124,12 +132,15 @@ def diagram(axes, stars, classes, numbers):
     axes.legend(loc="lower left", fontsize=7)
 
 
-def scatter(axes, first, second, stars, giant, numbers, panel):
-    """Dwarfs below, giants above; the number of stars with both values and a class."""
+def scatter(axes, first, second, stars, giant, numbers, panel, untold=False):
+    """Stars without a class below (if `untold`), dwarfs, giants above; the number of those with both values."""
     x, y = stars[first], stars[second]
-    shown = np.isfinite(x) & np.isfinite(y) & np.isfinite(giant)
-    for kind, style, word, size in ((0, DWARF, "dwarfs", 2.0), (1, GIANT, "giants", 3.4)):
-        rows = np.flatnonzero(shown & (giant == kind))
+    shown = np.isfinite(x) & np.isfinite(y) & (np.isfinite(giant) | untold)
+    kinds = ((None, UNTOLD, "not told", 2.0), (0, DWARF, "dwarfs", 2.0), (1, GIANT, "giants", 3.4))
+    for kind, style, word, size in kinds:
+        rows = np.flatnonzero(shown & (np.isnan(giant) if kind is None else giant == kind))
+        if kind is None and not len(rows):
+            continue
         rows = rows[:: max(1, -(-len(rows) // MOST))]
         size *= 1 if shown.sum() > FEW else 1.6
         axes.plot(x[rows], y[rows], ls="none", ms=size, mew=0, alpha=0.6, rasterized=True, **style)

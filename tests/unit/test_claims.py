@@ -44,6 +44,7 @@ def test_another_value_turns_the_status(test, holds, fails):
 
 def test_errors_may_leave_a_direction_open():
     assert told(0.5, 1.0, paper="rises", limit="0", test="above", tolerance="2").endswith("a larger sample")
+    assert told(0.0, 9.6, paper="2.13", test="agrees", tolerance="2").endswith("a larger sample")
     assert told(-3, 1.0, paper="rises", limit="0", test="above", tolerance="2").startswith("differs because these are")
 
 

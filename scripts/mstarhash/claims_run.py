@@ -108,7 +108,7 @@ def of_candidates(path, queries):
         "unknown_snr": median(known),
         "unknown_noisy_share": share(int((known < 5).sum()), len(known), 100),
         "union_share": share(union, total, 100) if total else NOTHING,
-        "kept_share": exact(100 * votes / (queries * total)) if queries and total else NOTHING,
+        "kept_share": (100 * votes / (queries * total), 100 / total) if queries and total else NOTHING,
         "found_share": share(len(likely), total, 100),
     }
     return found, set(likely)
@@ -242,6 +242,7 @@ def of_stars(measured, crossmatch, luminosity, activity):
     typed = np.isfinite(whole)
     late = [share(int((mine & (whole > LATE)).sum()), int((mine & typed).sum()), 100) for mine in (new, ~new)]
     told = np.isfinite(active)
+    sources = int((matched["gaia_source_id"] != "").sum())
     cool, warm = (told & part for part in (whole > LATE, (whole >= 0) & (whole <= 2)))
     return {
         "n_new": exact(new.sum()),
@@ -257,7 +258,7 @@ def of_stars(measured, crossmatch, luminosity, activity):
         "new_snr": median(table["snr_r"][new]),
         "snr_gain": difference(median(table["snr_r"][new]), median(table["snr_r"][~new])),
         "r_gain": difference(median(r[new]), median(r[~new])),
-        "matched_share": share(int((matched["gaia_source_id"] != "").sum()), len(new), 100),
+        "matched_share": share(sources, len(new), 100) if sources else NOTHING,
         "indices": exact(sum(np.isfinite(table[key]).mean() > 0.5 for key in INDICES)) if len(new) else NOTHING,
         "told_snr": exact(table["snr_ha"][told].min()) if told.any() else NOTHING,
         "active_gain": difference(*(share(int(active[part].sum()), int(part.sum()), 100) for part in (cool, warm))),

@@ -86,7 +86,7 @@ def draw_all(plt, args):
         if turned:
             panel.invert_yaxis()
         text = f"{drawn:,} with photometry, {int((classes[plane] == 1).sum()):,} giants by this plane"
-        text += "" if boundary(panel, plane, boundaries, numbers) else "; no boundary learned"
+        text += "" if boundary(panel, plane, boundaries, numbers) else "\nno boundary learned: too few that Gaia tells"
         wrong = rate(boundaries, plane, "contamination")
         panel.set_title(f"{text}\n{wrong}" if wrong else text)
     diagram(axes[2], stars, classes, numbers)

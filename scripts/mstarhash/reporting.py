@@ -182,9 +182,6 @@ def others(tables):
         )
     else:
         parts.append(none(f"Other methods on the same spectra: {FULL} (`evaluate/peers.csv`)."))
-    for name in ("robustness",):
-        if name not in known:
-            parts.append(none(f"Robustness: {FULL} (`evaluate/{name}.csv`)."))
     if not any(key.startswith("completeness") for key in known):
         parts.append(none(f"Completeness by injection and recovery: {FULL} (`completeness/`)."))
     for name, path in known.items():

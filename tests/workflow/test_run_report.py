@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 from conftest import ROOT
 from mstarhash import ledger
-from project import rows
+from project import link_project, rows, run
 
 STATUSES = r"reproduced|differs because .+|cannot be tested without .+"
 
@@ -43,3 +43,13 @@ def test_page_says_what_was_counted_and_what_is_missing(finished):
     assert "snakemake full" in text
     for row in rows(finished / "results/claims/claims.csv"):
         assert f">{row['id']}<" in text
+
+
+def test_own_files_without_truth_are_told_of_as_such(lamost, tmp_path):
+    folder = link_project(lamost, tmp_path / "report", fits=True)
+    run(folder, "results/report/index.html", "--configfile", "mine.yaml")
+    text = (folder / "results/report/index.html").read_text(encoding="utf-8")
+    assert "No truth" in text and "DOES NOT ADD UP" not in text
+    told = rows(folder / "results/claims/claims.csv")
+    assert {row["from"] for row in told} == {"", "calculation", "own spectra"}
+    assert {row["status"] for row in told if row["id"] in ("unknown", "released", "found")} == {ledger.RELEASE}

@@ -44,7 +44,7 @@ def test_every_profile_plans_the_same_jobs(tiny, conda, monkeypatch):
     found = dry_runs([[*words, profile] for profile in profiles])
     assert [code for code, _ in found] == [0] * 4, found
     plans = [job_table(text) for _, text in found]
-    assert len(plans[0]) == 25 and all(plan == plans[0] for plan in plans)
+    assert len(plans[0]) == 27 and all(plan == plans[0] for plan in plans)
 
 
 def test_every_step_runs_in_its_own_environment(tiny, conda, tmp_path):

@@ -21,7 +21,7 @@ caption { text-align: left; padding: 2px 0 5px; max-width: 90ch; }
 th, td { padding: 4px 10px; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
 th { background: var(--back); font-weight: 600; position: static; } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; } td.n, td:first-child { white-space: nowrap; }
 tr.ours td { background: #fdf1e7; font-weight: 600; } tr.total td { border-top: 2px solid var(--ink); font-weight: 600; }
-.tiles { display: flex; flex-wrap: wrap; gap: 12px; margin: 16px 0; } .tiles div { background: var(--back); padding: 10px 16px; min-width: 150px; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(170px, 1fr)); gap: 12px; margin: 16px 0; } .tiles div { background: var(--back); padding: 10px 14px; }
 .tiles b { display: block; font-size: 22px; } .tiles span { font-size: 13px; color: var(--soft); }
 figure { margin: 14px 0 30px; } figure img { max-width: 100%; height: auto; border: 1px solid var(--line); } figcaption { max-width: 90ch; font-size: 14px; }
 .reproduced { color: var(--good); } .differs { color: var(--bad); } .open { color: var(--soft); }

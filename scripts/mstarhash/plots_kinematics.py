@@ -8,7 +8,6 @@ from mstarhash.plots_style import BLUE, RED, Numbers, no_data
 
 GROUPS = (("inactive", BLUE, "o", 6.0), ("active", RED, "^", -6.0))  # name, colour, marker, shift [pc]
 NONE = "no dwarf with velocity,\nparallax and activity; it takes\ninput.gaia, and enough stars a bin"
-BOX = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.2}
 COLUMNS = (("mean", "mean {} [km/s]", "raw_mean"), ("dispersion", r"$\sigma_{}$ [km/s]", "raw_dispersion"))
 
 
@@ -74,7 +73,10 @@ def signs(axes, found, numbers):
         for panel, key in zip(line, ("mean", "dispersion"), strict=True):
             value, error = found[f"{key}_{component}_active"]
             if np.isfinite(value):
+                low, high = panel.get_ylim()
+                if key == "mean":  # room for the text
+                    panel.set_ylim(low - 0.15 * (high - low), high)
                 text = f"active - inactive: {value:+.1f} $\\pm$ {error:.1f} km/s"
-                panel.text(0.98, 0.05, text, transform=panel.transAxes, ha="right", fontsize=8, zorder=6, bbox=BOX)
+                panel.text(0.98, 0.05, text, transform=panel.transAxes, ha="right", fontsize=8, zorder=6)
                 numbers.add(f"{key} {component.upper()}", "active - inactive", ["bins of both"], [value], [value - error],
                             [value + error])  # fmt: skip

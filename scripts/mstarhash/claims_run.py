@@ -6,6 +6,7 @@ is read from the tables of `evaluate`.
 
 import csv
 import math
+from array import array
 from pathlib import Path
 
 import h5py
@@ -91,17 +92,16 @@ def of_ingest(paths):
 def of_candidates(path, queries):
     """Counts and shares of the searched spectra; streamed, since there may be very many. queries: number of them."""
     total = union = votes = 0
-    snr, likely = [], []
+    snr, likely = array("f"), []
     with open(path, newline="", encoding="utf-8") as source:
         for row in csv.DictReader(source):
             total += 1
             union += row["in_union"] == "1"
             votes += int(row["votes"])
-            value = float(row["snr_r"] or "nan")
-            snr.append(value)
+            snr.append(float(row["snr_r"] or "nan"))
             if float(row["p_m"]) >= LIKELY:
                 likely.append(row["file"])
-    snr = np.array(snr, "f4")
+    snr = np.array(snr, "f4")  # not a list: there may be 10^8
     known = snr[np.isfinite(snr)]
     found = {
         "n_unknown": exact(total),
@@ -123,8 +123,8 @@ def of_colours(paths, likely):
         unknown = np.array([text.strip().upper() in ("", "UNKNOWN") for text in table["class"]], bool)
         g, r, i = (magnitude(table, band) for band in "gri")
         known = np.isfinite(g - r) & np.isfinite(r - i) & unknown
-        all_g_r.append((g - r)[known])
-        all_r_i.append((r - i)[known])
+        all_g_r.append((g - r)[known].astype("f4"))
+        all_r_i.append((r - i)[known].astype("f4"))
         mine.append(np.array([file in likely for file in table["file"][known]], bool))
     g_r, r_i, mine = (np.concatenate(part) if part else np.zeros(0) for part in (all_g_r, all_r_i, mine))
     if not mine.any():

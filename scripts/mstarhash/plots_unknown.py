@@ -1,6 +1,7 @@
 """The unclassified spectra: their S/N, and their colours with those of the best candidates (as G19 Fig. 2)."""
 
 import csv
+from array import array
 
 import h5py
 import numpy as np
@@ -28,13 +29,13 @@ def draw(plt, args):
 
 def ranked(path):
     """S/N of all searched spectra (n,), and {file: S/N} of those with P(M) of at least LIKELY."""
-    snr, likely = [], {}
+    snr, likely = array("f"), {}
     with open(path, newline="") as source:
         for row in csv.DictReader(source):
             snr.append(float(row["snr_r"] or "nan"))
             if float(row["p_m"]) >= LIKELY:
                 likely[row["file"]] = snr[-1]
-    return np.array(snr, float), likely
+    return np.array(snr, "f4"), likely
 
 
 def colours_of(paths, likely):

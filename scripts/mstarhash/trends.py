@@ -31,12 +31,18 @@ def of_dispersions(rows):
             apart = [difference(*((float(row[key]), float(row[f"{key}_err"])) for row in pair)) for pair in pairs]
             out[f"{key}_{component.lower()}_active"] = weighted(apart)
             every += apart
-            out[f"{key}_{component.lower()}_slope"] = slope(
-                [row for (_, _, part), row in table.items() if part == component], key
-            )
+            mine = [clipped(row) for (_, _, part), row in table.items() if part == component]
+            out[f"{key}_{component.lower()}_slope"] = slope(mine, key)
         if key == "dispersion":
             out["dispersion_active"] = weighted(every)
     return out
+
+
+def clipped(row):
+    """The row with the sample's mean and dispersion after 3-sigma clipping, so that few halo stars do not decide."""
+    error = float(row["raw_dispersion"]) / math.sqrt(float(row["raw_total"]))
+    return row | {"mean": row["raw_mean"], "mean_err": error, "dispersion": row["raw_dispersion"],
+                  "dispersion_err": row["raw_dispersion_err"]}  # fmt: skip
 
 
 def weighted(values):

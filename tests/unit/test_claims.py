@@ -125,12 +125,14 @@ def test_slopes_are_those_of_a_straight_line():
 def test_active_minus_inactive_is_weighted_over_common_bins():
     rows = [
         {"group": group, "h_low": low, "h_mean": low, "component": "W", "mean": "0", "mean_err": "1",
-         "dispersion": str(value), "dispersion_err": str(error)}
+         "dispersion": str(value), "dispersion_err": str(error), "raw_mean": "0", "raw_dispersion": str(10 + float(low) / 50),
+         "raw_dispersion_err": "1", "raw_total": "100"}
         for group, low, value, error in (
             ("active", "0", 10, 0.6), ("inactive", "0", 20, 0.8), ("active", "100", 14, 3), ("inactive", "100", 20, 4),
             ("inactive", "200", 99, 1))
     ]  # fmt: skip
     value, error = trends.of_dispersions(rows)["dispersion_w_active"]
+    assert trends.of_dispersions(rows)["dispersion_w_slope"][0] == pytest.approx(2)  # of the clipped samples, in 100 pc
     assert value == pytest.approx((-10 / 1 - 6 / 25) / (1 + 1 / 25)) and error == pytest.approx(1 / math.sqrt(1.04))
     assert all(math.isnan(value) for value, _ in trends.of_dispersions([]).values())
 

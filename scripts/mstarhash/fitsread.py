@@ -1,4 +1,4 @@
-"""One LAMOST spectrum from the bytes of its file: image form (DR1-DR8), table form (DR9 on), pilot."""
+"""One spectrum from the bytes of its file: LAMOST's image form (DR1-DR8), table form (DR9 on), pilot; SDSS's table."""
 
 from dataclasses import dataclass
 
@@ -10,6 +10,8 @@ from mstarhash.status import FLAG, Rejected
 
 TYPES = {8: "u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}  # BITPIX
 LETTERS = {"L": "u1", "B": "u1", "I": ">i2", "J": ">i4", "K": ">i8", "E": ">f4", "D": ">f8"}  # TFORM
+BRIGHT_SKY = 1 << 23  # SDSS: a strong sky line; the inverse variance knows of it
+ABOUT = {"CLASS": "CLASS", "SUBCLASS": "SUBCLASS", "Z": "Z", "Z_ERR": "Z_ERR", "PLUG_RA": "RA", "PLUG_DEC": "DEC"}
 TIGHT, LOOSE = 0.05, 0.1  # pixels: log-linear within; wavelengths agree with COEFF within
 
 
@@ -38,7 +40,25 @@ def read_spectrum(data):
         raise Rejected("wrong_shape", "the file holds neither an image nor a table")
     named = [unit for unit in tables if str(unit.header.get("EXTNAME")).strip().upper() == "COADD"]
     unit = (named or tables)[0]
-    return _table(_joined(header, unit), _columns(data, unit))
+    columns = _columns(data, unit)
+    if "LOGLAM" in columns:
+        header = _with_what_sdss_says(header, data, tables)
+    return _table(_joined(header, unit), columns)
+
+
+def _with_what_sdss_says(header, data, tables):
+    """The primary header with class, redshift and position, which SDSS keeps in a table of one row."""
+    for unit in tables:
+        if str(unit.header.get("EXTNAME")).strip().upper() in ("SPECOBJ", "SPALL"):
+            table, names = _rows(data, unit)
+            row = dict(zip(names, table[0], strict=True)) if len(table) == 1 else {}
+            cards = {}
+            for name, key in ABOUT.items():
+                if name in row and row[name].dtype.kind in "fS" and np.size(row[name]) == 1:
+                    value = row[name].item()
+                    cards[key] = b"'" + value + b"'" if isinstance(value, bytes) else repr(float(value)).encode()
+            return Header(cards | header.cards)
+    return header
 
 
 def _joined(primary, unit):
@@ -96,6 +116,8 @@ def _table(header, columns):
             raise Rejected("wrong_shape", f"the table has no column {name}")
     flux, ivar = columns["FLUX"], columns["IVAR"]
     andmask = columns.get("ANDMASK", columns.get("AND_MASK", np.zeros(len(flux))))
+    if "LOGLAM" in columns and andmask.dtype.kind in "iu":
+        andmask = andmask & ~BRIGHT_SKY
     wave = columns.get("WAVELENGTH")
     if wave is None and "LOGLAM" in columns:
         wave = 10 ** np.clip(_doubles(columns["LOGLAM"]), 0, 9)
@@ -115,8 +137,8 @@ def _table(header, columns):
     return Spectrum(header, *_floats(flux, ivar, andmask), *grid, flags | FLAG["wavelength_rebuilt"])
 
 
-def _columns(data, unit):
-    """The numeric columns of a binary table by upper-case name, each (n,): one row of vectors, or a value a row."""
+def _rows(data, unit):
+    """The rows of a binary table as a structured array, and the upper-case names of its columns."""
     shape, fields = axes(unit.header), unit.header.get("TFIELDS")
     if len(shape) != 2 or not isinstance(fields, int):
         raise Rejected("unreadable", "the table's header does not say what rows and columns it has")
@@ -128,23 +150,30 @@ def _columns(data, unit):
         count, letter = int(form[:digits] or 1), form[digits : digits + 1]
         if letter in LETTERS:
             kinds.append((LETTERS[letter], (count,)))
-        elif letter in "AXCMPQ" and letter:
-            size = {"A": count, "X": -(-count // 8), "C": 8 * count, "M": 16 * count, "P": 8 * count, "Q": 16 * count}
+        elif letter == "A":
+            kinds.append((f"S{count}",))
+        elif letter in "XCMPQ" and letter:
+            size = {"X": -(-count // 8), "C": 8 * count, "M": 16 * count, "P": 8 * count, "Q": 16 * count}
             kinds.append((f"V{size[letter]}",))
         else:
             raise Rejected("unreadable", f"TFORM{place} = {form!r} is no FITS type")
-        names.append(f"c{place}")
-    kind = np.dtype([(name, *part) for name, part in zip(names, kinds, strict=True)])
+        names.append(str(unit.header.get(f"TTYPE{place}") or "").strip().upper())
+    kind = np.dtype([(f"c{place}", *part) for place, part in enumerate(kinds, 1)])
     if kind.itemsize != width:
         raise Rejected("unreadable", f"the table's rows are {width} bytes, its columns {kind.itemsize}")
-    table = np.frombuffer(data, kind, rows, unit.start)
+    return np.frombuffer(data, kind, rows, unit.start), names
+
+
+def _columns(data, unit):
+    """The numeric columns of a binary table by name, each (n,): one row of vectors, or a value a row."""
+    table, names = _rows(data, unit)
     found = {}
     for place, name in enumerate(names, 1):
-        column = table[name]
-        if column.dtype.kind == "V" or (len(column) != 1 and column.shape[1:] != (1,)):
+        column = table[f"c{place}"]
+        if column.dtype.kind in "VS" or (len(column) != 1 and column.shape[1:] != (1,)):
             continue
         column = _scaled(column, unit.header.get(f"TSCAL{place}"), unit.header.get(f"TZERO{place}"))
-        found.setdefault(str(unit.header.get(f"TTYPE{place}") or "").strip().upper(), column.ravel())
+        found.setdefault(name, column.ravel())
     return found
 
 

@@ -6,13 +6,14 @@ from mstarhash import threads
 from mstarhash.configuration import config_hash, section_parser
 from mstarhash.errors import InputError, exit_code
 
-MEASURED = ("ra", "dec", "rv", "rv_err", "flags")
+MEASURED = ("ra", "dec", "rv", "rv_err", "flags", "subtype", "snr_r")
 MATCHED = ("object", "gaia_ra", "gaia_dec", "parallax", "parallax_error", "pmra", "pmra_error", "pmdec", "pmdec_error",
            "plx_pmra", "plx_pmdec", "pmra_pmdec", "distance", "distance_err", "dist_src")  # fmt: skip
 AXES = ("u", "v", "w")
 UNRELIABLE = ("rv_edge", "rv_low_r", "rv_large", "rv_none")
 FIELDS = ("group", "h_low", "h_high", "h_mean", "component", "total", "mean", "mean_err", "dispersion",
-          "dispersion_err", "raw_mean", "raw_dispersion", "raw_dispersion_err", "raw_total")  # fmt: skip
+          "dispersion_err", "raw_mean", "raw_dispersion", "raw_dispersion_err", "raw_total", "sign")  # fmt: skip
+MATCHED_GROUPS = ("active matched", "inactive matched", "difference")
 
 
 def build_parser():
@@ -119,7 +120,7 @@ def one_class(number, values, count):
 
 
 def write_dispersions(name, args, objects):
-    """dispersions.csv: a row a group, bin of height and component."""
+    """dispersions.csv: a row a group, bin of height and component; then active and inactive stars made alike."""
     import csv
 
     import numpy as np
@@ -131,15 +132,88 @@ def write_dispersions(name, args, objects):
     clean &= np.isfinite(objects["u_err"])
     clean &= objects["parallax"] >= args.min_plx_snr * objects["parallax_error"]
     place = np.floor(np.abs(np.where(clean, objects["h_disc"], 0)) / args.bin).astype(int)
+    parts = {kind: clean & (objects["active"] == kind) for kind in (1, 0)}
     with open(name, "w", newline="") as out:
         writer = csv.DictWriter(out, FIELDS, lineterminator="\n")
         writer.writeheader()
+
+        def write(row):
+            writer.writerow({key: number(value) for key, value in row.items()})
+
         for group, kind in (("active", 1), ("inactive", 0)):
-            mine = clean & (objects["active"] == kind)
-            for k in np.unique(place[mine]):
-                for row in measure_bin(args, objects, uvw, np.flatnonzero(mine & (place == k))):
-                    row |= {"group": group, "h_low": k * args.bin, "h_high": (k + 1) * args.bin}
-                    writer.writerow({key: number(value) for key, value in row.items()})
+            for k in np.unique(place[parts[kind]]):
+                for row in measure_bin(args, objects, uvw, np.flatnonzero(parts[kind] & (place == k))):
+                    write(row | {"group": group, "h_low": k * args.bin, "h_high": (k + 1) * args.bin})
+        last = place[clean].max(initial=0)
+        for k in [*np.unique(place[parts[1] | parts[0]]), None]:  # None: all heights, which are matched as well
+            inside = np.ones(len(place), bool) if k is None else place == k
+            ends = (0, (last + 1) * args.bin) if k is None else (k * args.bin, (k + 1) * args.bin)
+            rows = [np.flatnonzero(parts[kind] & inside) for kind in (1, 0)]
+            for row in compare(args, objects, uvw, rows, place):
+                write(row | {"h_low": ends[0], "h_high": ends[1]})
+                if k is None and row["group"] == MATCHED_GROUPS[2]:
+                    tell(row)
+
+
+def tell(row):
+    """What the data say of the dispersions, all heights together, as a line of the log."""
+    import numpy as np
+    from mstarhash.progress import say
+
+    about = (
+        f"kinematics: dispersion of {row['component']}, active less inactive dwarfs, alike in height, subtype and S/N:"
+    )
+    if not np.isfinite(row["dispersion"]):
+        say(f"{about} too few stars ({row['total']})")
+        return
+    word = {"-": "lower", "+": "higher"}[row["sign"]]
+    clear = "" if abs(row["dispersion"]) > 2 * row["dispersion_err"] else ", within 2 sigma of none"
+    say(f"{about} {row['dispersion']:.1f} +- {row['dispersion_err']:.1f} km/s: the active ones' is {word}{clear}")
+
+
+def compare(args, objects, uvw, rows, place):
+    """Rows of the active and the inactive stars (numbers `rows` of both) made alike in subtype, S/N and bin of height,
+    and of their difference with its sign; null where either has under min_stars that count, no row where one has none."""
+    import numpy as np
+    from mstarhash.dispersions import most_likely
+    from mstarhash.matched import cells, weights
+
+    both = np.concatenate(rows)
+    cell = cells(objects["subtype"][both], objects["snr_r"][both], place[both])
+    weight = weights(cell[: len(rows[0])], cell[len(rows[0]) :])
+    rows, weight = ([v[w > 0] for v, w in zip(values, weight, strict=True)] for values in (rows, weight))
+    count = [len(part) for part in rows]
+    if min(count) == 0:
+        return
+    values = np.full((3, 2, 3), np.nan)  # group; mean, dispersion; component
+    errors = np.full((3, 2, 3), np.nan)
+    if min(count) >= args.min_stars:
+        rng, draws = np.random.default_rng(args.seed), np.zeros((args.bootstrap, 2, 2, 3))
+        for k in (0, 1):
+            velocity, matrix = uvw[rows[k]], _matrices(objects, rows[k])
+            best = most_likely(velocity, matrix, weight[k])
+            values[k] = best[0], np.sqrt(np.diag(best[1]))
+            for draw in draws:
+                taken = rng.multinomial(count[k], np.full(count[k], 1 / count[k])) * weight[k]
+                one, two = most_likely(velocity, matrix, taken, best)
+                draw[k] = one, np.sqrt(np.diag(two))
+        values[2] = values[0] - values[1]
+        errors[:2] = np.std(draws, axis=0, ddof=1)
+        errors[2] = np.std(draws[:, 0] - draws[:, 1], axis=0, ddof=1)
+    for k, group in enumerate(MATCHED_GROUPS):
+        share = weight[min(k, 1)] / weight[min(k, 1)].sum()
+        height = (share * np.abs(objects["h_disc"][rows[min(k, 1)]])).sum()
+        for component, key in enumerate(AXES):
+            difference = values[2, 1, component] if k == 2 else np.nan
+            yield {
+                "group": group,
+                "h_mean": height,
+                "component": key.upper(),
+                "total": min(count) if k == 2 else count[k],
+                **dict(zip(("mean", "dispersion"), values[k, :, component], strict=True)),
+                **dict(zip(("mean_err", "dispersion_err"), errors[k, :, component], strict=True)),
+                "sign": "" if np.isnan(difference) else "-" if difference < 0 else "+",
+            }
 
 
 def measure_bin(args, objects, uvw, rows):

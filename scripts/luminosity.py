@@ -1,7 +1,7 @@
 """Tell giants from dwarfs: by Gaia's absolute magnitude, by H against J - K, by CaH1 against CaOH.
 
 The boundaries of the last two are learned from the stars that Gaia tells (FIELD 5.3); the planes of Zhong 2015 and
-J - H against H - K are learned and rated beside them.
+J - H against H - K, reduced proper motion and Mg2 against g - r are learned and rated beside them.
 """
 
 import sys
@@ -10,7 +10,8 @@ from mstarhash import threads
 from mstarhash.configuration import config_hash, section_parser
 from mstarhash.errors import exit_code
 
-MEASURED = ("subtype", "snr_r", "caoh", "caoh_err", "cah1", "cah1_err", "tio5", "cah2", "cah3")
+MEASURED = ("subtype", "snr_r", "caoh", "caoh_err", "cah1", "cah1_err", "tio5", "cah2", "cah3", "mg2", "magtype",
+            *(f"mag{k}" for k in range(1, 8)))  # fmt: skip
 MATCHED = ("object", "g", "parallax", "parallax_error", "a_g", "ruwe", "excess_noise", "bp_rp", "pmra",
            "pmdec", "j", "h", "k", "tmass_qual", "w1", "w2", "wise_qual")  # fmt: skip
 FIELDS = ("plane", "record", "name", "x", "y", "subtype", "snr", "value", "low", "high", "count", "total")
@@ -111,6 +112,15 @@ def learn(args, plane, values, label, table, group):
         dict(plane=plane, record="balanced_accuracy", name=f"degree {degree}", value=value)
         for degree, value in accuracy.items()
     ]
+    straight = logistic.discriminated(x, y, part)
+    rows.append(
+        dict(
+            plane=plane,
+            record="balanced_accuracy",
+            name="linear discriminant",
+            value=logistic.balanced_accuracy(y, straight > 0),
+        )
+    )
     degree = 2 if accuracy[2] > accuracy[1] else 1
     boundary = logistic.fit(x, y, degree, args.ridge)
     first, second = separators.PLANES[plane]

@@ -68,6 +68,7 @@ def measured(star, **columns):
         "subtype_text": np.array([f"M{int(s + 0.5)}" for s in star["subtype"]]),
         **{key: np.full(n, 0.8) for key in INDICES},
         **{f"{key}_err": np.full(n, 0.01) for key in INDICES},
+        "mg2": np.full(n, 0.3),
         "caoh": star["caoh"],
         "cah1": star["cah1"],
         **{key: np.full(n, 0.9) for key in ("zeta", "zeta_l07", "zeta_d12", "zeta_z19")},

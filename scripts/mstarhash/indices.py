@@ -25,6 +25,7 @@ SODIUM = {  # config key `na`
     "hawley": ([(8140, 8165)], [(8173, 8210)]),  # Hawley 2002: grows with type
     "covey": ([(8177, 8201)], [(8151, 8175)]),  # Covey 2007: falls with type
 }
+MG2 = ([(5154.125, 5196.625)], [(4895.125, 4957.625), (5301.125, 5366.125)])  # Lick windows; in magnitudes
 NAMES = (*INDICES, "na")
 
 

@@ -131,6 +131,9 @@ def _indices(spectra, keys):
         water = keys.water_error * value if name == "na" else 0.0
         columns[name], columns[f"{name}_err"] = value, np.hypot(error, water)
         missing |= ~np.isfinite(value)
+    ratio, error = indices.ratio(spectra, indices.MG2)
+    ratio = np.where(ratio > 0, ratio, np.nan)
+    columns["mg2"], columns["mg2_err"] = -2.5 * np.log10(ratio), 2.5 / np.log(10) * error / ratio
     return columns, missing
 
 

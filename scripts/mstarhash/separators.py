@@ -12,6 +12,7 @@ PLANES = {
     "w12_jk": ("w1_w2", "j_k"),  # Zhong 2015, photometry
     "hk_jh": ("h_k", "j_h"),
     "bprp_hg": ("bp_rp", "h_g"),  # reduced proper motion
+    "gr_mg2": ("g_r", "mg2"),  # Covey 2008
 }
 SPECTRA, PHOTOMETRY = "caoh_cah1", "jk_h"
 CAH1_DWARF = (0.9126, -0.6256, 0.8726, -0.1347)  # CaH1 of dwarfs, polynomial in CaOH, 0.27-0.93 (FIELD 5.2)
@@ -23,7 +24,10 @@ GOOD = tuple("ABC")  # photometric quality
 
 
 def features(columns):
-    """{name: (n,)} of all the planes' axes, NaN where missing; photometry of quality A, B, C only."""
+    """{name: (n,)} of the planes' axes, NaN where missing; photometry of quality A, B, C only.
+
+    Those of Mg2 against g - r only where `columns` has `mg2`.
+    """
     bands = {}
     for prefix, names in (("tmass_", "jhk"), ("wise_", ("w1", "w2"))):
         quality = columns[f"{prefix}qual"]
@@ -43,7 +47,20 @@ def features(columns):
         "w1_w2": bands["w1"] - bands["w2"],
         "bp_rp": columns["bp_rp"],
         "h_g": reduced_motion(columns["g"], columns["pmra"], columns["pmdec"]),
-    }
+    } | ({"mg2": columns["mg2"], "g_r": header_colour(columns)} if "mg2" in columns else {})
+
+
+def header_colour(columns, blue="g", red="r"):
+    """(n,) colour from the header's MAG1-MAG7, whose bands are the letters of MAGTYPE; NaN where one is not there."""
+    kinds = np.char.lower(np.asarray(columns["magtype"], "U"))
+    values = np.stack([np.asarray(columns[f"mag{k}"], float) for k in range(1, 8)], axis=1)
+    found = []
+    for band in (blue, red):
+        place = np.char.find(kinds, band)
+        inside = (place >= 0) & (place < 7)
+        one = np.take_along_axis(values, np.where(inside, place, 0)[:, None], 1)[:, 0]
+        found.append(np.where(inside, one, np.nan))
+    return found[0] - found[1]
 
 
 def reduced_motion(g, pmra, pmdec):

@@ -133,3 +133,25 @@ def test_wilson_interval():
     assert share == pytest.approx([0, 0.5, 1])
     assert low == pytest.approx([0, 0.2366, 0.7225], abs=1e-4) and high == pytest.approx([0.2775, 0.7634, 1], abs=1e-4)
     assert np.isnan(wilson(0, 0, 0.95)).all()
+
+
+def test_discriminant_is_scikit_learns(clouds):
+    """Out of fold, equal priors; scikit-learn pools the classes by their numbers, we alike."""
+    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+
+    x, y = clouds
+    part = logistic.folds(y, np.arange(len(y)), 4)
+    ours = logistic.discriminated(x, y, part)
+    for k in range(4):
+        train = part != k
+        model = LinearDiscriminantAnalysis(priors=[0.5, 0.5]).fit(x[train], y[train])
+        assert (
+            (model.decision_function(x[~train]) > 0) == (ours[~train] > 0)
+        ).mean() > 0.97
+    assert logistic.balanced_accuracy(y, ours > 0) > 0.95
+
+
+def test_colour_of_the_header():
+    columns = {"magtype": np.array(["ugrizjh", "gri", "VJ", "", "GRIZY", "r"])}
+    columns |= {f"mag{k}": np.full(6, 10.0 + k**2) for k in range(1, 8)}
+    assert separators.header_colour(columns) == pytest.approx([-5, -3, np.nan, np.nan, -3, np.nan], nan_ok=True)

@@ -93,9 +93,9 @@ def test_trained_model_is_used_as_it_is(lamost, tmp_path):
     config = yaml.safe_load((folder / "mine.yaml").read_text())
     config["train"]["model"] = "trained.h5"
     (folder / "mine.yaml").write_text(yaml.safe_dump(config))
-    done = run(folder, CANDIDATES, "--configfile", "mine.yaml")
+    done = run(folder, *TO_CATALOGUE, "--configfile", "mine.yaml")
     assert not any(f"rule {name}:" in done.stderr for name in LEARN)
-    assert same(folder, lamost, [CANDIDATES]) == []  # the model holds all that scoring needs
+    assert same(folder, lamost, [CANDIDATES, *CATALOGUE]) == []  # the model holds all that scoring and measuring need
     for name in LEARN:
         shutil.rmtree(folder / "results" / name)
     append(folder)

@@ -145,9 +145,7 @@ def test_discriminant_is_scikit_learns(clouds):
     for k in range(4):
         train = part != k
         model = LinearDiscriminantAnalysis(priors=[0.5, 0.5]).fit(x[train], y[train])
-        assert (
-            (model.decision_function(x[~train]) > 0) == (ours[~train] > 0)
-        ).mean() > 0.97
+        assert ((model.decision_function(x[~train]) > 0) == (ours[~train] > 0)).mean() > 0.97
     assert logistic.balanced_accuracy(y, ours > 0) > 0.95
 
 

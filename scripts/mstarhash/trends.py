@@ -17,7 +17,7 @@ def of_dispersions(rows):
     table = {
         (row["group"], row["h_low"], row["component"]): row
         for row in rows
-        if row["dispersion"] and row["dispersion_err"]
+        if row["group"] in ("active", "inactive") and row["dispersion"] and row["dispersion_err"]
     }
     out = {}
     for key in ("mean", "dispersion"):

@@ -68,7 +68,7 @@ def counts(axes, rows):
 
 
 def signs(axes, found, numbers):
-    """Active minus inactive over the bins that both have, in each panel where it is known."""
+    """Active minus inactive, of samples made alike where there are any, in each panel where it is known."""
     for line, component in zip(axes, "uvw", strict=True):
         for panel, key in zip(line, ("mean", "dispersion"), strict=True):
             value, error = found[f"{key}_{component}_active"]
@@ -78,5 +78,5 @@ def signs(axes, found, numbers):
                     panel.set_ylim(low - 0.15 * (high - low), high)
                 text = f"active - inactive: {value:+.1f} $\\pm$ {error:.1f} km/s"
                 panel.text(0.98, 0.05, text, transform=panel.transAxes, ha="right", fontsize=8, zorder=6)
-                numbers.add(f"{key} {component.upper()}", "active - inactive", ["bins of both"], [value], [value - error],
+                numbers.add(f"{key} {component.upper()}", "active - inactive", ["all heights"], [value], [value - error],
                             [value + error])  # fmt: skip

@@ -217,7 +217,7 @@ def stellar(fractions, boundaries):
         row for row in boundaries if row["subtype"] == "all" and row["snr"] == "all" and row["total"] not in ("", "0")
     ]
     names = {"caoh_cah1": "CaH1, CaOH", "jk_h": "H, J - K", "tio5_cah23": "CaH2 + CaH3, TiO5 (Zhong 2015)", "w12_jk": "J - K, W1 - W2 (Zhong 2015)",
-             "hk_jh": "J - H, H - K", "bprp_hg": "reduced proper motion", "consensus": "consensus without Gaia"}  # fmt: skip
+             "hk_jh": "J - H, H - K", "bprp_hg": "reduced proper motion", "gr_mg2": "Mg2, g - r (Covey 2008)", "consensus": "consensus without Gaia"}  # fmt: skip
     table_ = {}
     for row in rows:
         if row["record"] in ("completeness", "contamination"):

@@ -13,7 +13,11 @@ def difference(first, second):
 
 
 def of_dispersions(rows):
-    """Means and dispersions of active and inactive dwarfs by height, as differences and slopes."""
+    """Means and dispersions of active and inactive dwarfs, as differences and slopes.
+
+    Differences are of samples made alike in subtype, S/N and height (all heights together), where there are any, else
+    the weighted mean of those of the bins that both have. Slopes are of the plain samples, clipped.
+    """
     table = {
         (row["group"], row["h_low"], row["component"]): row
         for row in rows
@@ -21,21 +25,34 @@ def of_dispersions(rows):
     }
     out = {}
     for key in ("mean", "dispersion"):
-        every = []
         for component in "UVW":
-            pairs = [
-                (table["active", low, component], row)
-                for (group, low, part), row in table.items()
-                if group == "inactive" and part == component and ("active", low, component) in table
-            ]
-            apart = [difference(*((float(row[key]), float(row[f"{key}_err"])) for row in pair)) for pair in pairs]
-            out[f"{key}_{component.lower()}_active"] = weighted(apart)
-            every += apart
+            found = alike(rows, component, key)
+            out[f"{key}_{component.lower()}_active"] = (
+                found if math.isfinite(found[0]) else of_bins(table, component, key)
+            )
             mine = [clipped(row) for (_, _, part), row in table.items() if part == component]
             out[f"{key}_{component.lower()}_slope"] = slope(mine, key)
-        if key == "dispersion":
-            out["dispersion_active"] = weighted(every)
+    out["dispersion_active"] = weighted([out[f"dispersion_{component}_active"] for component in "uvw"])
     return out
+
+
+def alike(rows, component, key):
+    """Active less inactive of the samples made alike, all heights together."""
+    mine = [row for row in rows if row["group"] == "difference" and row["component"] == component and row[key]]
+    if not mine:
+        return NOTHING
+    row = max(mine, key=lambda row: float(row["h_high"]) - float(row["h_low"]))
+    return float(row[key]), float(row[f"{key}_err"])
+
+
+def of_bins(table, component, key):
+    """Active less inactive of the plain samples, over the bins that both have."""
+    pairs = [
+        (table["active", low, component], row)
+        for (group, low, part), row in table.items()
+        if group == "inactive" and part == component and ("active", low, component) in table
+    ]
+    return weighted([difference(*((float(row[key]), float(row[f"{key}_err"])) for row in pair)) for pair in pairs])
 
 
 def clipped(row):

@@ -135,6 +135,16 @@ def test_active_minus_inactive_is_weighted_over_common_bins():
     assert trends.of_dispersions(rows)["dispersion_w_slope"][0] == pytest.approx(2)  # of the clipped samples, in 100 pc
     assert value == pytest.approx((-10 / 1 - 6 / 25) / (1 + 1 / 25)) and error == pytest.approx(1 / math.sqrt(1.04))
     assert all(math.isnan(value) for value, _ in trends.of_dispersions([]).values())
+    alike = {
+        "group": "difference",
+        "component": "W",
+        "h_low": "0",
+        "dispersion": "-4",
+        "dispersion_err": "2",
+        "mean": "",
+    }
+    found = trends.of_dispersions([*rows, alike | {"h_high": "300"}, alike | {"h_high": "100", "dispersion": "9"}])
+    assert found["dispersion_w_active"] == (-4, 2) and found["mean_w_active"][0] == 0  # samples made alike come first
 
 
 def test_variable_stars_are_told_from_their_visits():

@@ -112,15 +112,19 @@ def compared(found, truth):
 
 
 def read_stars(path):
-    """(wavelength, flux, whether a giant) of the M templates that types are told by."""
+    """(wavelength, flux, whether a giant) of the M templates that types are told by: dwarfs M0-M6, giants M0-M3.
+
+    Later giants are few, and their velocities by templates of dwarfs are off by some 7 km/s.
+    """
     import numpy as np
     from mstarhash.templates import read_templates
 
     found = []
     for one in read_templates(path, "typing"):
-        if one.attrs["type"].startswith("M") and 0 <= one.attrs["subtype"] <= 6:
+        giant = one.attrs["luminosity"] == "giant"
+        if one.attrs["type"].startswith("M") and 0 <= one.attrs["subtype"] <= (3 if giant else 6):
             known = np.isfinite(one.flux)
-            found.append((one.wave[known], one.flux[known].astype("f8"), one.attrs["luminosity"] == "giant"))
+            found.append((one.wave[known], one.flux[known].astype("f8"), giant))
     if not found:
         raise InputError(f"{path}: no M star among the templates for types")
     return found

@@ -68,6 +68,28 @@ def test_ranking_finds_the_stars_and_the_votes_do_not(finished):
     assert 0.6 * stars < sum(float(row["p_m"]) for row in found) < 1.6 * stars  # calibrated
 
 
+def test_velocities_and_types_of_the_mock_survey(finished):
+    """Released M0-M6: scatter, outliers, types; looser than the survey's goals by what so few stars allow."""
+    truth = {row["file"]: row for row in rows(finished / "results/survey/truth.csv")}
+    names = ("file", "snr_r", "rv", "rv_err", "rv_template", "flags", "subtype", "subtype_template")
+    found = {name: column(finished, "measure/*.released.h5", name) for name in names}
+    true = [truth[name.decode()] for name in found["file"]]
+    rv, subtype = (np.array([float(row[key]) for row in true]) for key in ("rv", "subtype"))
+    assert (np.isfinite(found["rv"]) == np.isfinite(found["rv_err"])).all()
+    assert ((found["rv_template"] != b"") == np.isfinite(found["rv"])).all()
+    mine = (subtype > -0.5) & (subtype < 6.5) & np.isfinite(found["rv"])
+    pull = ((found["rv"] - rv) / found["rv_err"])[mine]
+    assert (np.abs(pull) > 4).mean() <= 0.02 and 0.85 < np.diff(np.percentile(pull, [16, 84]))[0] / 2 < 1.15
+    for low, high, scatter in ((2.5, 3.5, 22), (4, 7, 13), (8, 13, 9)):
+        some = mine & (found["snr_r"] > low) & (found["snr_r"] < high)
+        off = (found["rv"] - rv)[some]
+        room = 1 + 2 * 1.17 / np.sqrt(some.sum())  # two sigma of the estimate
+        assert some.sum() >= 30 and 1.4826 * np.median(np.abs(off - np.median(off))) < scatter * room, low
+        if low >= 4:
+            for key in ("subtype", "subtype_template"):
+                assert (np.abs(found[key] - subtype)[some] <= 1).mean() >= 0.85, (low, key)
+
+
 HIDDEN_M, HIDDEN_OTHERS = 20, 150
 
 

@@ -31,6 +31,7 @@ rule full:
         results("pulls/pulls.csv"),
         results("completeness/completeness.csv") if config["target"] == "M" else [],
         results("report/full.html"),
+        learnt("figures/fig08.png"),
 
 
 include: "rules/input.smk"

@@ -69,9 +69,9 @@ rule evaluate_peers:
         results("benchmarks/evaluate/peers.tsv")
     conda:
         "../envs/evaluate.yaml"
-    threads: 1
+    threads: 2
     resources:
-        mem_mb=lambda wildcards, attempt: 3000 * attempt,
+        mem_mb=lambda wildcards, attempt: 3500 * attempt,
         runtime=120,
     params:
         flags=flags("evaluate", "retrieve"),
@@ -164,6 +164,41 @@ rule pulls:
         " --measure {input.measured:q}"
         " --crossmatch {input.crossmatch:q}"
         " --output {output.pulls:q}"
+        " 2> {log:q}"
+
+
+rule evaluate_draw:
+    input:
+        script="scripts/evaluate.py",
+        library=library("evaluate"),
+        peers=results("evaluate/peers.csv"),
+        accuracy_recall=results("evaluate/accuracy_recall.csv"),
+        accuracy_area=results("evaluate/accuracy_area.csv"),
+    output:
+        figures=expand(results("figures/{name}.{kind}"), name=("peers", "fig08"), kind=("png", "csv")),
+    log:
+        results("logs/evaluate/draw.log"),
+    benchmark:
+        results("benchmarks/evaluate/draw.tsv")
+    conda:
+        "../envs/evaluate.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 600 * attempt,
+        runtime=30,
+    params:
+        flags=flags("evaluate", "retrieve"),
+        folder=lambda wildcards, output: str(Path(output.figures[0]).parent),
+    message:
+        "Drawing the peers and Fig. 8"
+    shell:
+        "python {input.script:q} {params.flags:q}"
+        " draw"
+        " --threads {threads}"
+        " --read-peers {input.peers:q}"
+        " --read-accuracy-recall {input.accuracy_recall:q}"
+        " --read-accuracy-area {input.accuracy_area:q}"
+        " --folder {params.folder:q}"
         " 2> {log:q}"
 
 

@@ -2,6 +2,7 @@
 
 ranking: the ranking beside the paper's way and a plain classifier. peers: other hash methods and classifiers on the
 same spectra, and the bits of all codes. accuracy: accuracy against recall over random splits of the labelled spectra.
+draw: figures of both, NAME.png and NAME.csv.
 """
 
 import sys
@@ -10,16 +11,19 @@ from mstarhash import threads
 from mstarhash.configuration import section_parser
 from mstarhash.errors import InputError, exit_code
 
+DPI = 130  # of the figures [pixels an inch]
 SETS = ("positives", "negatives")
 READS = {
     "ranking": ("candidates", "spectra", "codes", "model", *SETS),
     "peers": ("candidates", "spectra", "codes", "model", *SETS),
     "accuracy": ("model", *SETS),
+    "draw": ("read_peers", "read_accuracy_recall", "read_accuracy_area", "folder"),
 }
 WRITES = {
     "ranking": ("ranking", "curves", "reliability"),
     "peers": ("peers", "peers_bins", "bits", "hash_properties"),
     "accuracy": ("accuracy_recall", "accuracy_area"),
+    "draw": (),
 }
 
 
@@ -34,6 +38,9 @@ def build_parser():
     parser.add_argument("--positives", help="HDF5 from positives.py")
     parser.add_argument("--negatives", help="HDF5 from negatives.py")
     parser.add_argument("--model", help="HDF5 from train.py")
+    for name in ("peers", "accuracy-recall", "accuracy-area"):
+        parser.add_argument(f"--read-{name}", metavar="CSV", help="draw: CSV that another part wrote")
+    parser.add_argument("--folder", help="draw: folder of the figures")
     for part, names in WRITES.items():
         for name in names:
             parser.add_argument(f"--write-{name.replace('_', '-')}", metavar="CSV", help=f"{part}: CSV to write")
@@ -53,7 +60,7 @@ def main(argv=None):
 
     with ExitStack() as stack:
         names = {name: stack.enter_context(replacing(getattr(args, f"write_{name}"))) for name in WRITES[args.part]}
-        {"ranking": ranking, "peers": peers, "accuracy": accuracy}[args.part](args, names)
+        {"ranking": ranking, "peers": peers, "accuracy": accuracy, "draw": draw}[args.part](args, names)
     return 0
 
 
@@ -78,6 +85,30 @@ def accuracy(args, names):
     from mstarhash import accuracy_runs
 
     accuracy_runs.write(args, names)
+
+
+def draw(args, names):
+    from contextlib import ExitStack
+    from pathlib import Path
+
+    from mstarhash import plots_accuracy, plots_peers, plots_style
+    from mstarhash.files import replacing
+
+    plt = plots_style.start()
+    figures = {
+        "peers": lambda: plots_peers.draw(plt, args.read_peers),
+        "fig08": lambda: plots_accuracy.draw(plt, args.read_accuracy_recall, args.read_accuracy_area),
+    }
+    with ExitStack() as stack:
+        paths = {
+            (name, kind): stack.enter_context(replacing(Path(args.folder) / f"{name}.{kind}"))
+            for name in figures
+            for kind in ("png", "csv")
+        }
+        for name, figure_of in figures.items():
+            figure, rows = figure_of()
+            plots_style.save(figure, paths[name, "png"], DPI)
+            plots_style.write_rows(paths[name, "csv"], rows)
 
 
 if __name__ == "__main__":

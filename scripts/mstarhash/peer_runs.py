@@ -3,19 +3,21 @@
 import csv
 import time
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from mstarhash import hash_methods, pil
 from mstarhash.codes import pack, signs
 from mstarhash.metrics import weighted_precision
+from mstarhash.parallel import ordered_map
 from mstarhash.peer_cnn import Cnn
 from mstarhash.peer_scores import PcaBoosting, PcaLogistic, PilClassifier, TemplateMatching
 from mstarhash.peers import pca_logistic
 from mstarhash.progress import say
 from mstarhash.retrieval import count_distances, cuts, mean_nearest, select
 from mstarhash.sample import Sample
-from mstarhash.scaling import features
+from mstarhash.scaling import features, fill, relative, smoothed
 from mstarhash.semantic import SemanticHashing
 from mstarhash.spectra import blocks, read_columns
 from mstarhash.targets import is_unknown
@@ -130,26 +132,33 @@ def all_runs(args):
     """Yield a Run for each method and preprocessing; hash methods twice, by neighbours and by votes."""
     task = read_task(args)
     chosen = {}
+
+    def hashed(name, method, grid):
+        if preprocessing == "search":
+            chosen[name] = tuned(task, x, method, grid, args.neighbours)
+        settings, ap = chosen[name] if preprocessing == "search" else (grid[0], np.nan)
+        return list(hash_runs(task, x, unknown, name, preprocessing, method, settings, ap, args))
+
+    def scored(name, method, grid):
+        if preprocessing == "search":
+            chosen[name] = tuned(task, x, method, grid, None)
+        settings, ap = chosen[name] if preprocessing == "search" else (grid[0], np.nan)
+        return [score_run(task, x, unknown, name, preprocessing, method, settings, ap)]
+
+    def ours(name):
+        return list(hash_runs(task, x, unknown, name, preprocessing, None, {}, np.nan, args))
+
+    jobs = [partial(hashed, name, *job) for name, job in HASHES.items()]
+    jobs += [partial(scored, name, *job) for name, job in (SCORES | (CNN if args.cnn else {})).items()]
+    jobs += [partial(ours, "ML-PIL, class targets")] if args.target_groups else []
     for preprocessing in ("search", "published"):
         x, unknown = read_features(args, preprocessing)
         if preprocessing == "search":
             yield yardstick(task, x, unknown)
-        for name, (method, grid) in HASHES.items():
-            if preprocessing == "search":
-                chosen[name] = tuned(task, x, method, grid, args.neighbours)
-            settings, ap = chosen[name] if preprocessing == "search" else (grid[0], np.nan)
-            say(f"evaluate: {name}, {preprocessing} preprocessing, {words(settings)}")
-            yield from hash_runs(task, x, unknown, name, preprocessing, method, settings, ap, args)
-        if args.target_groups:
-            yield from hash_runs(task, x, unknown, "ML-PIL, class targets", preprocessing, None, {}, np.nan, args)
-        for name, (method, grid) in (SCORES | (CNN if args.cnn else {})).items():
-            if preprocessing == "search":
-                chosen[name] = tuned(task, x, method, grid, None)
-            settings, ap = chosen[name] if preprocessing == "search" else (grid[0], np.nan)
-            say(f"evaluate: {name}, {preprocessing} preprocessing, {words(settings)}")
-            yield score_run(task, x, unknown, name, preprocessing, method, settings, ap)
-        del x, unknown
         yield template_run(args, preprocessing)
+        for runs in ordered_map(lambda job: job(), jobs, args.threads):
+            say(f"evaluate: {runs[0].method}, {preprocessing} preprocessing, {runs[0].settings}")
+            yield from runs
 
 
 def words(settings):
@@ -276,15 +285,16 @@ def template_run(args, preprocessing):
         flux, ivar, wanted = part["flux"][:], part["ivar"][:], part["wanted"][:].astype(bool)
     with Sample(args.spectra) as sample:
         rows = np.flatnonzero(is_unknown(sample.columns(["class"])["class"]))
-        if preprocessing == "search":
-            recipe = {key: sample.attribute(key) for key in ("smooth", "scale", "thin")}
-            ivar = np.where(np.isfinite(flux) & (ivar > 0), ivar, 0)
-            x, weight = features(np.nan_to_num(flux), ivar, **recipe), None
-            unknown = sample.rows("features", rows)
-        else:
-            x, unknown, weight = flux, sample.rows("flux", rows), sample.rows("ivar", rows)
+        smooth, thin = (sample.attribute(key) for key in ("smooth", "thin"))
+        unknown, weight = sample.rows("flux", rows), sample.rows("ivar", rows)
+    if preprocessing == "search" and smooth > 0:  # smoothed and thinned as for the features; the fit finds the scale
+        known = np.isfinite(flux) & (ivar > 0)
+        flux = smoothed(fill(flux, known), known.astype("f4"), smooth)[0][:, ::thin]
+        scale = weight.max(1) / np.maximum(relative(weight).max(1), 1e-30)  # that `relative` divides by
+        unknown, weight = (part[:, ::thin] for part in smoothed(unknown, relative(weight), smooth))
+        weight = weight * scale[:, None]
     start = time.perf_counter()
-    model = TemplateMatching().fit(x, wanted)
+    model = TemplateMatching().fit(flux, wanted)
     trained = time.perf_counter()
     scores = model.score(unknown, weight)
     took = time.perf_counter() - trained

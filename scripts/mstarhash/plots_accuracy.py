@@ -91,5 +91,5 @@ def finish(panel, drawn, prior):
     if not drawn:
         no_data(panel, "not evaluated")
         return
-    place = "lower left" if prior == "as labelled" else "upper right"
+    place = "lower left" if prior == "as labelled" else "upper right"  # where the curves are not
     panel.legend(loc=place, title="(area under the curve)", title_fontsize=7.5, fontsize=7.5, handlelength=3)

@@ -69,7 +69,7 @@ rule catalogue:
 
 
 REAL = config["figures"]["real"]
-PAPER = [f"fig{number:02d}" for number in (2, 6, 7, *range(11, 19))]  # of G19; 8-10 are made by evaluate
+PAPER = [f"fig{number:02d}" for number in (2, 6, 7, *range(9, 19))]  # of G19; 8 is made by evaluate
 FIGURES = ["candidates", "ranking", "positives", "mock", *PAPER]
 
 
@@ -79,6 +79,7 @@ rule figures:
         library=library("figures"),
         candidates=results("candidates/candidates.csv"),
         spectra=every("rebin/{shard}.h5"),
+        codes=every("encode/{shard}.h5"),
         model=MODEL,
         averages=learnt("positives/averages.h5"),
         ingested=every("ingest/{shard}.h5"),
@@ -121,6 +122,7 @@ rule figures:
         " --threads {threads}"
         " --candidates {input.candidates:q}"
         " --spectra {input.spectra:q}"
+        " --codes {input.codes:q}"
         " --model {input.model:q}"
         " --averages '{input.averages}'"
         " --ingested {input.ingested:q}"

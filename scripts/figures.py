@@ -12,6 +12,7 @@ def build_parser():
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--candidates", required=True, help="CSV from candidates.py")
     parser.add_argument("--spectra", nargs="+", required=True, help="HDF5 from rebin.py, all shards")
+    parser.add_argument("--codes", nargs="+", required=True, help="HDF5 from encode.py, all shards")
     parser.add_argument("--model", required=True, help="HDF5 from train.py")
     parser.add_argument("--averages", default="", help="HDF5 from positives.py; empty: a trained model was given")
     parser.add_argument("--ingested", nargs="+", required=True, help="HDF5 from ingest.py, all shards")
@@ -48,6 +49,7 @@ def main(argv=None):
         plots_kinematics,
         plots_luminosity,
         plots_mock,
+        plots_neighbours,
         plots_positives,
         plots_positives_spectra,
         plots_ranking,
@@ -65,6 +67,8 @@ def main(argv=None):
         "fig02": plots_unknown.draw,
         "fig06": plots_positives_spectra.draw_defects,
         "fig07": plots_positives_spectra.draw_examples,
+        "fig09": plots_neighbours.draw_late,
+        "fig10": plots_neighbours.draw_early,
         "fig11": plots_found.draw_types,
         "fig12": plots_found.draw_noise,
         "fig13": plots_found.draw_magnitudes,

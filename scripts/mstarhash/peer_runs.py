@@ -13,7 +13,7 @@ from mstarhash.metrics import weighted_precision
 from mstarhash.parallel import ordered_map
 from mstarhash.peer_cnn import Cnn
 from mstarhash.peer_scores import PcaBoosting, PcaLogistic, PilClassifier, TemplateMatching
-from mstarhash.peers import pca_logistic
+from mstarhash.peers import paper_votes, pca_logistic
 from mstarhash.progress import say
 from mstarhash.retrieval import count_distances, cuts, mean_nearest, select
 from mstarhash.sample import Sample
@@ -148,6 +148,7 @@ def all_runs(args):
     def ours(name):
         return list(hash_runs(task, x, unknown, name, preprocessing, None, {}, np.nan, args))
 
+    yield paper_run(args)
     jobs = [partial(hashed, name, *job) for name, job in HASHES.items()]
     jobs += [partial(scored, name, *job) for name, job in (SCORES | (CNN if args.cnn else {})).items()]
     jobs += [partial(ours, "ML-PIL, class targets")] if args.target_groups else []
@@ -274,6 +275,23 @@ def yardstick(task, x, unknown):
     scores = pca_logistic(x, task.wanted, unknown, task.seed)
     took = time.perf_counter() - start
     return Run("PCA + logistic regression", "search", "score", "components=100 c=1.0", scores, train_s=took)
+
+
+def paper_run(args):
+    """G19's search to the letter: trained on the spectra without copies, ranked by votes."""
+    sets = []
+    for path in (args.positives, args.negatives):
+        part = read_set(path, ["kind", "flux", "ivar"])
+        plain = part["kind"] != "copy"
+        sets.append((part["flux"][plain], part["ivar"][plain]))
+        del part
+    with Sample(args.spectra) as sample:
+        rows = np.flatnonzero(is_unknown(sample.columns(["class"])["class"]))
+        sets.append((sample.rows("flux", rows), sample.rows("ivar", rows)))
+    start = time.perf_counter()
+    votes = paper_votes(*sets, args.share, args.seed, 1)
+    took = time.perf_counter() - start
+    return Run("search of G19", "published", "votes", "bits=256 layers=1024x512", votes.astype("f8"), train_s=took)
 
 
 def template_run(args, preprocessing):

@@ -17,8 +17,11 @@ def tables(tiny, tmp_path_factory):
     folder = link_project(tiny, tmp_path_factory.mktemp("evaluate") / "tiny")
     overlay = folder / "few.yaml"
     overlay.write_text("evaluate: {splits: 2, cluster_splits: 1, queries: 10}\n")
-    targets = [f"results/evaluate/{name}.csv" for name in ("peers", "accuracy_recall")]
+    targets = ["results/evaluate/peers.csv", "results/figures/fig08.png"]
     run(folder, *targets, "--configfile", "tiny.yaml", overlay, "--rerun-triggers", "mtime")
+    for name in ("peers", "fig08"):
+        assert (folder / f"results/figures/{name}.png").read_bytes().startswith(b"\x89PNG")
+        assert len(rows(folder / f"results/figures/{name}.csv")) > 20
     return {name: rows(folder / f"results/evaluate/{name}.csv") for name in TABLES}
 
 
@@ -35,8 +38,8 @@ def test_every_method_is_judged_with_both_kinds_of_preprocessing(tables):
     assert {row["method"] for row in tables["peers"]} >= {"this search", "PCA + logistic regression"}
     for row in tables["peers"]:
         assert 0 <= float(row["ap_low"]) <= float(row["ap"]) + 0.1 and float(row["share_90"]) <= float(row["share_99"])
-    votes = [row for row in tables["peers"] if row["scored_by"] == "votes"]
-    assert len(votes) == 2 * (len(HASHES) + 1)
+    votes = [row["method"] for row in tables["peers"] if row["scored_by"] == "votes"]
+    assert len(votes) == 1 + 2 * (len(HASHES) + 1) and votes.count("search of G19") == 1
     found = {row["by"]: 0 for row in tables["peers_bins"]}
     for row in tables["peers_bins"]:
         if row["method"] == "this search":

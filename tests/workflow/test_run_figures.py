@@ -2,7 +2,7 @@
 
 import csv
 
-PAPER = [f"fig{number:02d}" for number in (2, 6, 7, *range(11, 19))]
+PAPER = [f"fig{number:02d}" for number in (2, 6, 7, *range(9, 19))]
 FIGURES = ["candidates", "ranking", "positives", "mock", *PAPER]
 
 

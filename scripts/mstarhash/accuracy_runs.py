@@ -101,8 +101,9 @@ def one_split(x, columns, layers, grouping, number, queries, seed):
     out = {}
     for method, preprocessing, maker, bits in codings(layers, columns, train):
         features_of = x[preprocessing]
-        hash = maker(bits=bits, seed=seed + number).fit(features_of[train])
-        base, codes = hash.encode(features_of[train]), hash.encode(features_of[asked])
+        hash, known = maker(bits=bits, seed=seed + number), features_of[train]
+        base = hash.fit_encode(known) if hasattr(hash, "fit_encode") else hash.fit(known).encode(known)
+        codes = hash.encode(features_of[asked])
         for prior, keep in (("as labelled", slice(None)), (f"{PRIOR:g}", few)):
             counts, good = accuracy.distance_counts(codes, base[keep], relevant[keep])
             for by, curve in (("rank", accuracy.by_rank), ("radius", accuracy.by_radius)):

@@ -138,8 +138,13 @@ class PaperCodes:
         self.bits, self.seed, self.layers = bits, seed, layers
 
     def fit(self, x):
-        self.network, _, _ = pil.train_reconstruct(x, list(self.layers), self.bits, "random", 1e-2, self.seed, 1)
+        self.fit_encode(x)
         return self
+
+    def fit_encode(self, x):
+        """The codes (n, bits) of the spectra that it is trained on, which training gives by the way."""
+        self.network, values, _ = pil.train_reconstruct(x, list(self.layers), self.bits, "random", 1e-2, self.seed, 1)
+        return values > self.network.thresholds
 
     def encode(self, x):
         return np.concatenate([self.network.values(x[rows]) > self.network.thresholds for rows in blocks(len(x))])

@@ -29,10 +29,10 @@ def draw(plt, curves, areas, split="family"):
     for line, (prior, title) in zip(panels, PRIORS.items(), strict=True):
         mine = [row for row in rows if row["prior"] == prior]
         lengths(line[0], [row for row in mine if row["by"] == "rank"], prior, area, numbers)
-        line[0].set_title(f"ML-PIL as published, by rank\n{title}")
+        line[0].set_title(f"ML-PIL as published, by rank  (area)\n{title}")
         for panel, by, text in ((line[1], "rank", "rank"), (line[2], "radius", "Hamming radius")):
             methods(panel, [row for row in mine if row["by"] == by], prior, by, area, numbers)
-            panel.set_title(f"256 bits, by {text}\n{title}")
+            panel.set_title(f"256 bits, by {text}  (area)\n{title}")
         line[0].set_ylabel("accuracy  TP / (TP + FP)")
     for panel in panels[1]:
         panel.set_xlabel("recall  TP / (TP + FN)")
@@ -87,9 +87,9 @@ def methods(panel, rows, prior, by, area, numbers):
 
 
 def finish(panel, drawn, prior):
-    """Legend, with areas under the curves in brackets."""
+    """Legend, with the areas under the curves in brackets."""
     if not drawn:
         no_data(panel, "not evaluated")
         return
     place = "lower left" if prior == "as labelled" else "upper right"  # where the curves are not
-    panel.legend(loc=place, title="(area under the curve)", title_fontsize=7.5, fontsize=7.5, handlelength=3)
+    panel.legend(loc=place, fontsize=7.5, handlelength=3, labelspacing=0.25)

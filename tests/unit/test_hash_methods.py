@@ -78,7 +78,12 @@ def test_balls_hold_half_and_pairs_of_them_a_quarter(x):
 
 def test_paper_codes_are_balanced_and_those_of_the_network(x):
     hash = methods.PaperCodes(32, 1, layers=(40, 20)).fit(x)
-    assert np.abs(hash.encode(x).mean(0) - 0.5).max() <= 1 / len(x)
+    codes = hash.encode(x)
+    assert np.abs(codes.mean(0) - 0.5).max() <= 1 / len(x) and (hash.fit_encode(x) == codes).mean() > 0.999
+    h = x.astype("f8")
+    for w, b in hash.network.layers:  # H = g(X W + b)
+        h = 1 / (1 + np.exp(-(h @ w + b)))
+    assert ((h > np.median(h, axis=0)) == codes).mean() > 0.999
 
 
 def test_semantic_hashing_learns_to_reconstruct_by_the_right_gradient(x):

@@ -59,16 +59,17 @@ def read_labelled(args):
 
 
 class ClassCodes:
-    """Codes of this search: a network with class targets (the training rows are coded as they are)."""
+    """Codes of this search: a network with class targets. Spectra that it is trained on get the code they have with
+    their family left out, since their own labels must not make them easy to find."""
 
     def __init__(self, bits, seed, layers, groups, families):
         self.bits, self.seed, self.layers, self.groups, self.families = bits, seed, layers, groups, families
 
-    def fit(self, x):
-        self.network, _, _ = pil.train_classes(
+    def fit_encode(self, x):
+        self.network, values, _ = pil.train_classes(
             x, self.groups, self.families, self.layers, self.bits, 1e-2, self.seed, 1
         )
-        return self
+        return values > self.network.thresholds
 
     def encode(self, x):
         return np.concatenate([self.network.values(x[rows]) > self.network.thresholds for rows in blocks(len(x))])

@@ -75,7 +75,8 @@ def draw(plt, args, subtype, ranks):
         if own is not None:
             known = own[1] > 0
             numbers.add("flux", text.split("  ")[0], wave[known], own[0][known])
-    axes.set_xlabel(r"vacuum wavelength [$\mathrm{\AA}$]")
+    meaning = "     orange: of the query's class, blue: of another" if truth else ""
+    axes.set_xlabel(rf"vacuum wavelength [$\mathrm{{\AA}}$]{meaning}")
     figure.tight_layout()
     return figure, numbers.rows
 

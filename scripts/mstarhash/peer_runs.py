@@ -224,7 +224,7 @@ def vote_score(codes, queries, share):
 
 def hash_runs(task, x, unknown, name, preprocessing, method, settings, ap, args):
     """Two Runs of a hash method: by neighbours, with its codes, and by votes."""
-    start = time.perf_counter()
+    start = time.thread_time()
     if method is None:  # ours, with class targets; codes of training rows are those with the family left out
         network, values, _ = pil.train_classes(
             x, task.group, task.family, args.target_groups, args.code_bits, 1e-2, task.seed, 1
@@ -233,17 +233,17 @@ def hash_runs(task, x, unknown, name, preprocessing, method, settings, ap, args)
     else:
         model = method(seed=task.seed, **settings).fit(x)
         labelled = model.encode(x)
-    trained = time.perf_counter()
+    trained = time.thread_time()
     if method is None:
         codes = np.concatenate([network.values(unknown[rows]) > network.thresholds for rows in blocks(len(unknown))])
         codes[task.own >= 0] = labelled[task.own[task.own >= 0]]
     else:
         codes = model.encode(unknown)
-    encoded = time.perf_counter()
+    encoded = time.thread_time()
     scores = neighbour_score(codes, labelled, task.wanted, task.own, args.neighbours)
-    neighbours = time.perf_counter()
+    neighbours = time.thread_time()
     votes = vote_score(codes, labelled[task.queries], args.share)
-    voted = time.perf_counter()
+    voted = time.thread_time()
     shared = (name, preprocessing)
     times = trained - start, neighbours - trained, encoded - trained + voted - neighbours
     yield Run(*shared, "neighbours", words(settings), scores, ap, times[0], times[1], (labelled, codes))
@@ -260,20 +260,20 @@ def score_run(task, x, unknown, name, preprocessing, method, settings, ap):
     for part in np.unique(mine):
         rows = mine == part
         use = (fold != part) | (fold < 0)
-        start = time.perf_counter()
+        start = time.thread_time()
         model = method(seed=task.seed, **settings).fit(x[use], task.wanted[use])
-        trained = time.perf_counter()
+        trained = time.thread_time()
         scores[rows] = model.score(unknown[rows])
-        times.append((trained - start, time.perf_counter() - trained))
+        times.append((trained - start, time.thread_time() - trained))
     train, score = np.mean([t for t, _ in times]), sum(s for _, s in times)
     return Run(name, preprocessing, "score", words(settings), scores, ap, train, score)
 
 
 def yardstick(task, x, unknown):
     """PCA + logistic regression as in ranking.csv: no tuning, presumed negatives scored as they are."""
-    start = time.perf_counter()
+    start = time.thread_time()
     scores = pca_logistic(x, task.wanted, unknown, task.seed)
-    took = time.perf_counter() - start
+    took = time.thread_time() - start
     return Run("PCA + logistic regression", "search", "score", "components=100 c=1.0", scores, train_s=took)
 
 
@@ -288,9 +288,9 @@ def paper_run(args):
     with Sample(args.spectra) as sample:
         rows = np.flatnonzero(is_unknown(sample.columns(["class"])["class"]))
         sets.append((sample.rows("flux", rows), sample.rows("ivar", rows)))
-    start = time.perf_counter()
+    start = time.thread_time()
     votes = paper_votes(*sets, args.share, args.seed, 1)
-    took = time.perf_counter() - start
+    took = time.thread_time() - start
     return Run("search of G19", "published", "votes", "bits=256 layers=1024x512", votes.astype("f8"), train_s=took)
 
 
@@ -311,11 +311,11 @@ def template_run(args, preprocessing):
         scale = weight.max(1) / np.maximum(relative(weight).max(1), 1e-30)  # that `relative` divides by
         unknown, weight = (part[:, ::thin] for part in smoothed(unknown, relative(weight), smooth))
         weight = weight * scale[:, None]
-    start = time.perf_counter()
+    start = time.thread_time()
     model = TemplateMatching().fit(flux, wanted)
-    trained = time.perf_counter()
+    trained = time.thread_time()
     scores = model.score(unknown, weight)
-    took = time.perf_counter() - trained
+    took = time.thread_time() - trained
     return Run("template matching", preprocessing, "score", "", scores, np.nan, trained - start, took)
 
 

@@ -17,7 +17,8 @@ _shared = {}
 
 
 def write_files(library, sample, args, seeds, folder, block):
-    """Write every spectrum under `folder`; a dict a spectrum: file (relative), size and facts, in the sample's order.
+    """Write every spectrum that is kept under `folder`; a dict a spectrum: file (relative), size, kept and facts, in the
+    sample's order.
 
     Each block of spectra has its own seed, so that the bytes do not depend on the number of processes.
     """
@@ -53,14 +54,15 @@ def _write_block(job):
         row = {key: values[i] for key, values in sample.items()}
         name, data, facts = make_file(_shared["library"], row, args, rng)
         path = folder / row["planid"] / name
-        path.write_bytes(data)
-        out.append({"file": f"{row['planid']}/{name}", "size": len(data), **facts})
+        if row["kept"]:
+            path.write_bytes(data)
+        out.append({"file": f"{row['planid']}/{name}", "size": len(data), "kept": row["kept"], **facts})
     return out
 
 
 def write_list(name, folder, made):
     """files.tsv: path and size, sorted by path."""
-    rows = sorted((f"{folder}/{facts['file']}", facts["size"]) for facts in made)
+    rows = sorted((f"{folder}/{facts['file']}", facts["size"]) for facts in made if facts["kept"])
     with open(name, "w") as out:
         out.write("file\tsize\n")
         out.writelines(f"{file}\t{size}\n" for file, size in rows)
@@ -73,6 +75,8 @@ def write_truth(name, folder, sample, made, stars, identifiers):
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(TRUTH)
         for i, facts in enumerate(made):
+            if not facts["kept"]:
+                continue
             row = {key: values[i] for key, values in sample.items()} | facts
             star = int(row["repeat_of"]) if row["repeat_of"] >= 0 else i
             m_star = bool(row["is_m"])

@@ -135,6 +135,27 @@ def _repeats(out, args, rng):
         out["repeat_of"][visit] = star
 
 
+def mislabel(sample, share, rng):
+    """Give a share of the released spectra a wrong CLASS and SUBCLASS, in place: M stars that of one of the others."""
+    released = sample["role"] != "unknown"
+    sides = [np.flatnonzero(released & (sample["is_m"] == side)) for side in (True, False)]
+    given = {key: sample[key].copy() for key in ("class", "subclass")}
+    for mine, others in (sides, sides[::-1]):
+        wrong = rng.permutation(mine)[: round(share * len(mine))] if len(others) else []
+        source = rng.choice(others, len(wrong)) if len(wrong) else []
+        for key, values in given.items():
+            sample[key][wrong] = values[source]
+
+
+def kept(role, share, rng):
+    """(n,) bool: all unclassified spectra, and a share of the released ones of each role."""
+    out = role == "unknown"
+    for name in ("dwarf", "giant", "other"):
+        mine = np.flatnonzero(role == name)
+        out[rng.permutation(mine)[: round(share * len(mine))]] = True
+    return out
+
+
 def label(kind, place, m):
     """CLASS and SUBCLASS of a kind at a place."""
     if kind == "dwarf":

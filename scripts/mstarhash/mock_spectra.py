@@ -67,7 +67,7 @@ def make_file(library, row, args, rng):
     scale = 10 ** (0.4 * (17 - row["mag_r"])) * 100 / max(np.median(spectrum["model"][2000:2600]), 1e-9)
     if row["kind"] == "sky":
         scale = rng.lognormal(1, 0.5)
-    spectrum["flux"], spectrum["ivar"] = spectrum["flux"] * scale, spectrum["ivar"] / scale**2
+    spectrum["flux"], spectrum["ivar"] = spectrum["flux"] * scale, spectrum["ivar"] / scale**2 * args.ivar_factor
     found = np.nan if row["role"] == "unknown" else z + rng.normal(0, (4 + 40 / row["snr"]) / LIGHT)
     if row["is_m"] and rng.random() < 0.02:
         found = np.nan  # released without a velocity

@@ -255,3 +255,43 @@ def test_faults_are_laid_on_and_masked():
     assert (made["andmask"] == 8).any() and (made["ormask"] == 2).any()
     pull = (made["flux"] - made["model"]) * np.sqrt(made["ivar"])
     assert (pull[~tail] > 8).sum() >= 10
+
+
+@pytest.mark.parametrize("key", ["label_errors", "released_kept", "ivar_factor"])
+def test_a_worse_sample_is_the_same_survey_otherwise(mock, truth, templates_file, tmp_path, key):
+    """Stars, flux, noise and every file that the key does not touch are those of the survey without it."""
+    value = {"label_errors": 0.3, "released_kept": 0.5, "ivar_factor": 2.0}[key]
+    folder = make(tmp_path / "two", templates_file, **{key: value})
+    before, after = bytes_of(mock), bytes_of(folder)
+    assert all(before[name] == after[name] for name in ("gaia.fits", "twomass.fits", "wise.fits"))
+    known = {row["file"].replace(str(mock), ""): row for row in truth}
+    lines = [line.split(",", 1)[0] for line in after["truth.csv"].decode().splitlines()[1:]]
+    assert set(lines) <= set(known) and before["truth.csv"].startswith(after["truth.csv"].splitlines()[0])
+    if key == "released_kept":
+        assert after["truth.csv"].splitlines() == [
+            line for line in before["truth.csv"].splitlines() if line.decode().split(",")[0] in {"file", *lines}
+        ]
+        roles = [known[file]["role"] for file in lines]
+        assert {role: roles.count(role) for role in set(roles)} == {"unknown": 70, "dwarf": 15, "giant": 6, "other": 10}
+        assert {f"/{name}" for name in after if name.startswith("fits")} == set(lines)
+        assert all(after[name] == before[name] for name in after if name.startswith("fits"))
+        return
+    assert before["truth.csv"] == after["truth.csv"]
+    changed = [known[f"/{name}"] for name in after if name.startswith("fits") and after[name] != before[name]]
+    if key == "label_errors":
+        roles = [row["role"] for row in changed]
+        assert {role: roles.count(role) for role in set(roles)}["other"] == 6  # 0.3 of 20
+        assert roles.count("dwarf") + roles.count("giant") == 13 and "unknown" not in roles  # 0.3 of 42
+        for row in changed:
+            said = read_row(LISTED | {"file": row["file"].replace(str(mock), str(folder)), "order": 0}, 0.3, 3, 5)
+            is_m = said.values["class"] == "STAR" and said.values["subclass"].lstrip("dgesu").startswith("M")
+            assert is_m == (row["is_m"] == "0")
+        return
+    assert len(changed) == len(truth)
+    for row in truth[:20]:
+        one, two = (
+            read_row(LISTED | {"file": row["file"].replace(str(mock), str(at)), "order": 0}, 0.3, 3, 5)
+            for at in (mock, folder)
+        )
+        assert np.array_equal(one.flux, two.flux, equal_nan=True)
+        assert np.allclose(two.ivar, 2 * one.ivar, rtol=1e-6)

@@ -16,9 +16,9 @@ rule all:
     input:
         results("candidates/candidates.csv"),
         results("inspect/index.html"),
-        results("catalogue/spectra.fits"),
+        of_stars(results("catalogue/spectra.fits")),
         results("figures/candidates.png"),
-        results("claims/claims.csv"),
+        of_stars(results("claims/claims.csv")),
         results("report/index.html"),
 
 
@@ -28,8 +28,8 @@ rule full:
         learnt("evaluate/ranking.csv"),
         learnt("evaluate/peers.csv"),
         learnt("evaluate/accuracy_recall.csv"),
-        results("pulls/pulls.csv"),
-        results("completeness/completeness.csv") if config["target"] == "M" else [],
+        of_stars(results("pulls/pulls.csv")),
+        of_stars(results("completeness/completeness.csv")),
         results("report/full.html"),
         learnt("figures/fig08.png"),
 
@@ -37,7 +37,13 @@ rule full:
 include: "rules/input.smk"
 include: "rules/learn.smk"
 include: "rules/search.smk"
-include: "rules/stars.smk"
+
+
+if M_STARS:
+
+    include: "rules/stars.smk"
+
+
 include: "rules/release.smk"
 include: "rules/quality.smk"
 include: "rules/limits.smk"

@@ -9,6 +9,7 @@ from mstarhash import checking, configuration
 from mstarhash.errors import InputError
 from mstarhash.imports import library_of
 from mstarhash.shards import shard_names
+from mstarhash.targets import is_m
 
 SCHEMA = configuration.read_schema()
 
@@ -23,6 +24,7 @@ try:
 except InputError as error:
     refuse(error)
 
+M_STARS = is_m(config["target"])
 SHARDS = shard_names(config["manifest"]["shards"])
 
 
@@ -70,6 +72,11 @@ def learnt(path):
     return [] if config["train"]["model"] else results(path)
 
 
+def of_stars(files):
+    """Files of the steps that measure stars, a path or a list; none where the class searched is not M."""
+    return files if M_STARS else []
+
+
 def in_full(path):
     """A file that only the outputs of `snakemake full` (wildcard extent: full) take in."""
     return lambda wildcards: learnt(path) if wildcards.extent == "full" else []
@@ -90,6 +97,13 @@ if EARLIER and Path(EARLIER).resolve() == Path(results("catalogue/spectra.fits")
     refuse(f"catalogue.earlier: {EARLIER} is what this run writes; copy the earlier release to another folder first")
 if EARLIER and not Path(EARLIER).exists():
     refuse(f"catalogue.earlier: {EARLIER}: no such file; null compares with none")
+
+if not M_STARS and workflow.is_main_process:
+    print(
+        f"target {config['target']} is not M: search, evaluation and report are made; the steps for M stars (measure, "
+        "crossmatch, luminosity, activity, kinematics, catalogue, claims, completeness, pulls) are left out",
+        file=sys.stderr,
+    )
 
 TRUTH = results("survey/truth.csv") if config["input"]["kind"] == "mock" else []
 MODEL = config["train"]["model"] or results("train/model.h5")

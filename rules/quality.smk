@@ -28,12 +28,14 @@ rule evaluate:
         runtime=120,
     params:
         flags=flags("evaluate", "retrieve"),
+        target=config["target"],
     message:
         "Evaluating the ranking"
     shell:
         "python {input.script:q} {params.flags:q}"
         " ranking"
         " --threads {threads}"
+        " --target {params.target:q}"
         " --candidates {input.candidates:q}"
         " --truth '{input.truth}'"
         " --spectra {input.spectra:q}"
@@ -75,12 +77,14 @@ rule evaluate_peers:
         runtime=120,
     params:
         flags=flags("evaluate", "retrieve"),
+        target=config["target"],
     message:
         "Running other methods on the same spectra"
     shell:
         "python {input.script:q} {params.flags:q}"
         " peers"
         " --threads {threads}"
+        " --target {params.target:q}"
         " --candidates {input.candidates:q}"
         " --truth '{input.truth}'"
         " --spectra {input.spectra:q}"

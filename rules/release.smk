@@ -70,7 +70,9 @@ rule catalogue:
 
 REAL = config["figures"]["real"]
 PAPER = [f"fig{number:02d}" for number in (2, 6, 7, *range(9, 19))]  # of G19; 8 is made by evaluate
-FIGURES = ["candidates", "ranking", "positives", "mock", *PAPER]
+FIGURES = (
+    ["candidates", "ranking", "positives", "mock", *PAPER] if M_STARS else ["candidates", "ranking", "fig02", "fig06"]
+)
 
 
 rule figures:
@@ -92,13 +94,13 @@ rule figures:
         reliability=learnt("evaluate/reliability.csv"),
         truth=TRUTH,
         field="config/field_values.csv",
-        measured=every("measure/{shard}.released.h5") + every("measure/{shard}.candidates.h5"),
-        crossmatch=results("crossmatch/crossmatch.h5"),
-        luminosity=results("luminosity/luminosity.h5"),
-        boundaries=results("luminosity/boundaries.csv"),
-        activity=results("activity/activity.h5"),
-        fractions=results("activity/fractions.csv"),
-        dispersions=results("kinematics/dispersions.csv"),
+        measured=of_stars(every("measure/{shard}.released.h5") + every("measure/{shard}.candidates.h5")),
+        crossmatch=of_stars(results("crossmatch/crossmatch.h5")),
+        luminosity=of_stars(results("luminosity/luminosity.h5")),
+        boundaries=of_stars(results("luminosity/boundaries.csv")),
+        activity=of_stars(results("activity/activity.h5")),
+        fractions=of_stars(results("activity/fractions.csv")),
+        dispersions=of_stars(results("kinematics/dispersions.csv")),
         real=sorted(map(str, Path(REAL).glob("measure/*.released.h5"))) if REAL else [],
     output:
         figures=expand(results("figures/{name}.{kind}"), name=FIGURES, kind=("png", "csv")),
@@ -114,12 +116,16 @@ rule figures:
         runtime=30,
     params:
         flags=flags("figures", "match"),
+        names=FIGURES,
+        target=config["target"],
         folder=lambda wildcards, output: str(Path(output.figures[0]).parent),
     message:
         "Drawing the figures"
     shell:
         "python {input.script:q} {params.flags:q}"
         " --threads {threads}"
+        " --target {params.target:q}"
+        " --names {params.names:q}"
         " --candidates {input.candidates:q}"
         " --spectra {input.spectra:q}"
         " --codes {input.codes:q}"
@@ -136,12 +142,12 @@ rule figures:
         " --truth '{input.truth}'"
         " --field {input.field:q}"
         " --measure {input.measured:q}"
-        " --crossmatch {input.crossmatch:q}"
-        " --luminosity {input.luminosity:q}"
-        " --boundaries {input.boundaries:q}"
-        " --activity {input.activity:q}"
-        " --fractions {input.fractions:q}"
-        " --dispersions {input.dispersions:q}"
+        " --crossmatch '{input.crossmatch}'"
+        " --luminosity '{input.luminosity}'"
+        " --boundaries '{input.boundaries}'"
+        " --activity '{input.activity}'"
+        " --fractions '{input.fractions}'"
+        " --dispersions '{input.dispersions}'"
         " --folder {params.folder:q}"
         " 2> {log:q}"
 
@@ -222,11 +228,12 @@ rule claims:
         " 2> {log:q}"
 
 
-MORE = [results("pulls/pulls.csv")]  # what `snakemake full` adds
+MORE = []  # what `snakemake full` adds
 MORE_FIGURES = []
 if not config["train"]["model"]:
     MORE += expand(results("evaluate/{name}.csv"), name=("peers", "accuracy_area", "hash_properties"))
-if config["target"] == "M":
+if M_STARS:
+    MORE += [results("pulls/pulls.csv")]
     MORE += expand(results("completeness/{name}.csv"), name=("completeness", "purity", "check"))
     MORE_FIGURES += [results("completeness/completeness.png")]
 
@@ -241,26 +248,30 @@ rule report:
         ranking=learnt("evaluate/ranking.csv"),
         reliability=learnt("evaluate/reliability.csv"),
         more=lambda wildcards: MORE if wildcards.extent == "full" else [],
-        measured=every("measure/{shard}.released.h5") + every("measure/{shard}.candidates.h5"),
-        luminosity=results("luminosity/luminosity.h5"),
-        boundaries=results("luminosity/boundaries.csv"),
-        fractions=results("activity/fractions.csv"),
-        claims=lambda wildcards: results(f"claims/{'full' if wildcards.extent == 'full' else 'claims'}.csv"),
+        measured=of_stars(every("measure/{shard}.released.h5") + every("measure/{shard}.candidates.h5")),
+        luminosity=of_stars(results("luminosity/luminosity.h5")),
+        boundaries=of_stars(results("luminosity/boundaries.csv")),
+        fractions=of_stars(results("activity/fractions.csv")),
+        claims=lambda wildcards: of_stars(results(f"claims/{'full' if wildcards.extent == 'full' else 'claims'}.csv")),
         figures=lambda wildcards: expand(results("figures/{name}.png"), name=FIGURES)
         + (MORE_FIGURES if wildcards.extent == "full" else []),
         files=expand(
             results("{name}"),
-            name=(
+            name=[
                 "candidates/candidates.csv",
                 "candidates/summary.csv",
                 "inspect/index.html",
-                "catalogue/spectra.fits",
-                "catalogue/objects.fits",
-                "catalogue/notes.md",
-                "luminosity/boundaries.csv",
-                "activity/fractions.csv",
-                "kinematics/dispersions.csv",
-            ),
+                *of_stars(
+                    [
+                        "catalogue/spectra.fits",
+                        "catalogue/objects.fits",
+                        "catalogue/notes.md",
+                        "luminosity/boundaries.csv",
+                        "activity/fractions.csv",
+                        "kinematics/dispersions.csv",
+                    ]
+                ),
+            ],
         ),
     output:
         page=results("report/{extent}.html"),
@@ -291,10 +302,10 @@ rule report:
         " --reliability '{input.reliability}'"
         " --more {input.more:q}"
         " --measure {input.measured:q}"
-        " --luminosity {input.luminosity:q}"
-        " --boundaries {input.boundaries:q}"
-        " --fractions {input.fractions:q}"
-        " --claims {input.claims:q}"
+        " --luminosity '{input.luminosity}'"
+        " --boundaries '{input.boundaries}'"
+        " --fractions '{input.fractions}'"
+        " --claims '{input.claims}'"
         " --figures {input.figures:q}"
         " --files {input.claims:q} {input.files:q}"
         " --output {output.page:q}"

@@ -217,6 +217,7 @@ rule inspect:
         runtime=30,
     params:
         flags=flags("inspect", "match"),
+        target=config["target"],
     message:
         "Writing the page to inspect candidates"
     shell:
@@ -225,6 +226,7 @@ rule inspect:
         " --candidates {input.candidates:q}"
         " --spectra {input.spectra:q}"
         " --model {input.model:q}"
+        " --target {params.target:q}"
         " --labels '{input.labels}'"
         " --page {output.page:q}"
         " 2> {log:q}"

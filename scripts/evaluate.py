@@ -14,8 +14,8 @@ from mstarhash.errors import InputError, exit_code
 DPI = 130  # of the figures [pixels an inch]
 SETS = ("positives", "negatives")
 READS = {
-    "ranking": ("candidates", "spectra", "codes", "model", *SETS),
-    "peers": ("candidates", "spectra", "codes", "model", *SETS),
+    "ranking": ("target", "candidates", "spectra", "codes", "model", *SETS),
+    "peers": ("target", "candidates", "spectra", "codes", "model", *SETS),
     "accuracy": ("model", *SETS),
     "draw": ("read_peers", "read_accuracy_recall", "read_accuracy_area", "folder"),
 }
@@ -31,6 +31,7 @@ def build_parser():
     parser = section_parser(__doc__, "evaluate", "retrieve")
     parser.add_argument("part", choices=list(READS))
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--target", help="wanted class, a pattern on SUBCLASS")
     parser.add_argument("--candidates", help="CSV from candidates.py")
     parser.add_argument("--truth", default="", help="CSV of the mock survey; empty: only held-back labelled spectra")
     parser.add_argument("--spectra", nargs="+", help="HDF5 from rebin.py, all shards")

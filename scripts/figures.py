@@ -4,12 +4,14 @@ import sys
 
 from mstarhash import threads
 from mstarhash.configuration import section_parser
-from mstarhash.errors import exit_code
+from mstarhash.errors import InputError, exit_code
 
 
 def build_parser():
     parser = section_parser(__doc__, "figures", "match")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--target", required=True, help="wanted class, a pattern on SUBCLASS")
+    parser.add_argument("--names", nargs="+", required=True, help="figures to draw")
     parser.add_argument("--candidates", required=True, help="CSV from candidates.py")
     parser.add_argument("--spectra", nargs="+", required=True, help="HDF5 from rebin.py, all shards")
     parser.add_argument("--codes", nargs="+", required=True, help="HDF5 from encode.py, all shards")
@@ -25,7 +27,7 @@ def build_parser():
     parser.add_argument("--reliability", default="", help="CSV from evaluate.py, likewise")
     parser.add_argument("--truth", default="", help="CSV of the mock survey; empty: none")
     parser.add_argument("--field", required=True, help="CSV of published values by subtype")
-    parser.add_argument("--measure", nargs="+", required=True, help="HDF5 from measure.py, all shards and kinds")
+    parser.add_argument("--measure", nargs="*", default=[], help="HDF5 from measure.py, all shards and kinds")
     parser.add_argument("--crossmatch", default="", help="HDF5 from crossmatch.py; empty: no photometry")
     parser.add_argument("--luminosity", default="", help="HDF5 from luminosity.py; empty: not told")
     parser.add_argument("--boundaries", default="", help="CSV from luminosity.py, likewise")
@@ -78,16 +80,19 @@ def main(argv=None):
         "fig17": plots_activity.draw,
         "fig18": plots_kinematics.draw,
     }
+    if unknown := sorted(set(args.names) - set(figures)):
+        raise InputError(f"--names: no figure {', '.join(unknown)}; there are {', '.join(figures)}")
     plt = plots_style.start()
     with ExitStack() as stack:
         names = {
             (name, kind): stack.enter_context(replacing(Path(args.folder) / f"{name}.{kind}"))
-            for name in figures
+            for name in args.names
             for kind in ("png", "csv")
         }
-        progress = Progress("figures", len(figures))
-        for name, draw in figures.items():
-            figure, rows = draw(plt, args)
+        progress = Progress("figures", len(args.names))
+        for name in args.names:
+            figure, rows = figures[name](plt, args)
+            plots_style.speak_of(figure, args.target)
             plots_style.save(figure, names[name, "png"], args.dpi)
             plots_style.write_rows(names[name, "csv"], rows)
             progress.step()

@@ -18,6 +18,7 @@ def build_parser():
     parser.add_argument("--candidates", required=True, help="CSV from candidates.py")
     parser.add_argument("--spectra", nargs="+", required=True, help="HDF5 from rebin.py, all shards")
     parser.add_argument("--model", required=True, help="HDF5 from train.py")
+    parser.add_argument("--target", required=True, help="wanted class, a pattern on SUBCLASS")
     parser.add_argument("--labels", default="", help="inspection ledger; its rows are not shown again")
     parser.add_argument("--page", required=True, help="HTML to write")
     return parser
@@ -27,6 +28,7 @@ def main(argv=None):
     args = build_parser().parse_args(argv)
     threads.limit(1)
     import re
+    from html import escape
     from pathlib import Path
 
     from mstarhash import inspecting
@@ -34,6 +36,7 @@ def main(argv=None):
     from mstarhash.labels import read_labels
     from mstarhash.plots_spectra import BANDS
     from mstarhash.progress import say
+    from mstarhash.targets import is_m, worded
 
     with replacing(args.page) as name:
         ledger = read_labels(args.labels)
@@ -41,9 +44,10 @@ def main(argv=None):
         stop = inspecting.stop_after(chances, args.next, args.min_yield)
         rows = rows[: max(stop, args.next)]
         say(f"inspect: {len(rows):,} of {len(chances):,} candidates without a label; stop after {stop:,}")
+        label = "" if is_m(args.target) else f"<p>Label M means here: of class {escape(args.target)}.</p>"
         parts = {
-            "frame": [inspecting.frame(BANDS, LINES)],
-            "summary": [inspecting.summary(chances, counts, len(rows), stop, args.min_yield, args.next)],
+            "frame": [inspecting.frame(BANDS if is_m(args.target) else (), LINES)],
+            "summary": [inspecting.summary(chances, counts, len(rows), stop, args.min_yield, args.next), label],
             "rows": articles(args, rows, inspecting.expected_next(chances, args.next)),
             "end": [inspecting.end(len(rows), len(chances), stop)],
             "data": [inspecting.data(ledger, args.next)],
@@ -52,7 +56,7 @@ def main(argv=None):
         with open(name, "w", encoding="utf-8") as out:
             out.write(page[0])
             for key, text in zip(page[1::2], page[2::2], strict=True):
-                out.writelines(parts[key])
+                out.writelines(worded(part, escape(args.target)) for part in parts[key])
                 out.write(text)
     return 0
 

@@ -45,7 +45,7 @@ def main(argv=None):
             )
         clusters = positive_set.cluster(sample, released, args)
         drawn = positive_set.draw(clusters, args)
-        positive_set.write_tables(clusters, drawn, released, name)
+        positive_set.write_tables(clusters, drawn, released, args.target, name)
         with create(name["averages"], "positives", config_hash(args)) as out:
             positive_set.write_averages(out, sample, clusters, args.templates, args.target)
         with create(name["positives"], "positives", config_hash(args)) as out:

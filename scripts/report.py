@@ -19,11 +19,13 @@ def build_parser():
     parser.add_argument("--ranking", default="", help="CSV from evaluate.py; empty: not evaluated")
     parser.add_argument("--reliability", default="", help="CSV from evaluate.py, likewise")
     parser.add_argument("--more", nargs="*", default=[], help="further CSV tables of evaluate and completeness")
-    parser.add_argument("--measure", nargs="+", required=True, help="HDF5 from measure.py, all shards and kinds")
-    parser.add_argument("--luminosity", required=True, help="HDF5 from luminosity.py")
-    parser.add_argument("--boundaries", required=True, help="CSV from luminosity.py")
-    parser.add_argument("--fractions", required=True, help="CSV from activity.py")
-    parser.add_argument("--claims", required=True, help="CSV from claims.py")
+    parser.add_argument(
+        "--measure", nargs="*", default=[], help="HDF5 from measure.py, all shards and kinds; none: no stars measured"
+    )
+    parser.add_argument("--luminosity", default="", help="HDF5 from luminosity.py, likewise")
+    parser.add_argument("--boundaries", default="", help="CSV from luminosity.py, likewise")
+    parser.add_argument("--fractions", default="", help="CSV from activity.py, likewise")
+    parser.add_argument("--claims", default="", help="CSV from claims.py, likewise")
     parser.add_argument("--figures", nargs="*", default=[], help="PNG files")
     parser.add_argument("--files", nargs="*", default=[], help="files that the page leads to")
     parser.add_argument("--output", required=True, help="HTML page to write")
@@ -33,10 +35,13 @@ def build_parser():
 def main(argv=None):
     args = build_parser().parse_args(argv)
     threads.limit(1)
+    from collections import Counter
+    from html import escape
     from pathlib import Path
 
     from mstarhash import accounting, page, reporting
     from mstarhash.files import replacing
+    from mstarhash.targets import worded
 
     with replacing(args.output) as name:
         rows = reporting.rows_of
@@ -44,10 +49,10 @@ def main(argv=None):
         words, flags = accounting.files(args.status)
         kinds = accounting.classes(args.spectra, args.target)
         summary = {row["quantity"]: row["value"] for row in rows(args.summary)}
-        measured, bits = accounting.stars(args.measure, args.luminosity)
+        measured, bits = accounting.stars(args.measure, args.luminosity) if args.measure else (Counter(), Counter())
         pictures = reporting.pictures(args.figures, folder)
         quality = reporting.quality(rows(args.ranking), rows(args.reliability), summary)
-        others = reporting.others(args.more)
+        others = reporting.others(args.more, bool(args.measure))
         sections = [
             ("searched", "What was searched", reporting.what(words, kinds, summary, measured)),
             ("quality", "Quality of the ranking", page.join(quality, pictures.pop("ranking", ""))),
@@ -67,8 +72,10 @@ def main(argv=None):
             ("failures", "Failures and denominators", reporting.failures(words, flags, bits, measured)),
             ("files", "Files", reporting.made(args.files, folder)),
         ]
+        if not args.measure:
+            sections = [part for part in sections if part[0] not in ("stars", "claims")]
         text = page.page(TITLE, subtitle(args.kind, kinds), sections)
-        Path(name).write_text(text, encoding="utf-8")
+        Path(name).write_text(worded(text, escape(args.target)), encoding="utf-8")
     return 0
 
 

@@ -56,7 +56,7 @@ def count_bits(bits, values, known):
 
 
 def accounting(words, kinds, searched, measured):
-    """What went in and where it went: [(row of the table)], and whether all adds up."""
+    """What went in and where it went: [(row of the table)], and whether all adds up. measured: empty where nothing was."""
     listed, kept = sum(words.values()), words["ok"]
     away = [
         (f"set aside: {word}", number, STATUS.get(word, "")) for word, number in sorted(words.items()) if word != "ok"
@@ -66,11 +66,17 @@ def accounting(words, kinds, searched, measured):
     sums = [("kept + set aside = listed", kept + sum(row[1] for row in away), listed)]
     rows += [
         ("kept: unclassified", kinds["unknown"], "searched"),
-        ("kept: released, of the wanted class", kinds["wanted"], "learned from, and measured"),
+        (
+            "kept: released, of the wanted class",
+            kinds["wanted"],
+            "learned from, and measured" if measured else "learned from",
+        ),
         ("kept: released, other classes", kinds["other"], "learned from"),
     ]
     sums.append(("unclassified + wanted + others = kept", sum(kinds.values()), kept))
     sums.append(("ranked = unclassified", searched, kinds["unknown"]))
+    if not measured:
+        return rows, sums
     sums.append(("measured as released = released of the wanted class", measured["released"], kinds["wanted"]))
     rows += [
         ("measured: released", measured["released"], ""),

@@ -1,7 +1,7 @@
 """What each figure shows, in the order of the page: {name: (title, text)}."""
 
 FIGURES = {
-    "candidates": ("The best candidates", "Grey: as observed; black: smoothed; orange: the best mean spectrum of known M stars times a smooth response. Shades: molecular bands."),
+    "candidates": ("The best candidates", "Grey: as observed; black: smoothed; orange: the best mean spectrum of known M stars times a smooth response. Shades, if any: molecular bands."),
     "ranking": ("Quality of the ranking", "Left: share of the M stars found against the share of the list that is looked at, best first. Right: fraction that are M stars against their mean P(M), in bins of equal count; bars: error of that fraction were the probabilities right."),
     "positives": ("What the search learns from", "Mean spectra of the clusters of known M stars, one a row, and how many spectra of each subtype and S/N were drawn (the paper's Table 1)."),
     "mock": ("Measured stars against published values", "Released stars above an S/N: single ones, medians with 16 and 84 %, and published sequences. Subtypes are true ones where there is truth."),

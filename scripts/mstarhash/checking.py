@@ -1,6 +1,7 @@
 """Whether a config is right, and if not, which key is wrong and which was meant."""
 
 import difflib
+import re
 
 from jsonschema import Draft202012Validator
 
@@ -14,6 +15,10 @@ def check(config, schema=None):
     errors = sorted(Draft202012Validator(schema).iter_errors(config), key=lambda error: list(map(str, error.path)))
     if errors:
         raise InputError("config: " + _explain(errors[0]))
+    try:
+        re.compile(config.get("target", ""))
+    except re.error as error:
+        raise InputError(f"config: target {config['target']!r} is no regular expression: {error}") from None
     rebin = config.get("rebin", {})
     if rebin.get("wave_min", 0) >= rebin.get("wave_max", 1):
         raise InputError("config: rebin.wave_min must be below rebin.wave_max")

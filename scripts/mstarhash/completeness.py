@@ -6,6 +6,7 @@ import numpy as np
 
 from mstarhash.fakes import SUBTYPES
 from mstarhash.intervals import wilson
+from mstarhash.truth import read_truth
 
 CRITERIA = ("p_m", "first_3", "first_5")  # P(M) at or above the limit; within the first 3 %, 5 % of the list
 SHARES = {"first_3": 0.03, "first_5": 0.05}
@@ -56,10 +57,7 @@ def check_rows(listed, truth, table, args):
 
     listed: rows of candidates.csv as dicts; truth: path of truth.csv, or "" for no rows but an empty one.
     """
-    known = {}
-    if truth:
-        with open(truth, newline="") as source:
-            known = {row["file"]: row for row in csv.DictReader(source) if row["is_m"] == "1"}
+    known = {file: row for file, row in read_truth(truth, args.target).items() if row["wanted"]}
     rows = [(row, known[row["file"]]) for row in listed if row["file"] in known]
     numbers = {key: np.array([float(row[key] or "nan") for row, _ in rows]) for key in ("p_m", "score", "snr_r")}
     subtype = np.array([float(true["subtype"]) for _, true in rows])

@@ -13,17 +13,16 @@ from mstarhash.progress import say
 from mstarhash.sample import Sample
 from mstarhash.targets import is_unknown
 from mstarhash.training import read_set
+from mstarhash.truth import read_truth
 
 
 def unknown_scores(args):
     """Scores of the searched spectra by each method, their truth and P(M); empty where there is no truth."""
     if not args.truth:
         return {}, np.array([], bool), np.array([])
-    with open(args.truth, newline="") as source:
-        wanted = {row["file"]: row["is_m"] == "1" for row in csv.DictReader(source)}
+    known = read_truth(args.truth, args.target)
     with open(args.candidates, newline="") as source:
         rows = list(csv.DictReader(source))
-    truth = {row["file"]: wanted[row["file"]] for row in rows}
     columns = {
         "default": "score",
         "hash alone": "hash_score",
@@ -37,7 +36,7 @@ def unknown_scores(args):
     if args.peers:
         scores |= _peers(args)
     arrays = {name: np.array([values[file] for file in files]) for name, values in scores.items()}
-    return arrays, np.array([truth[file] for file in files], bool), p_m
+    return arrays, np.array([known[file]["wanted"] for file in files], bool), p_m
 
 
 def _peers(args):

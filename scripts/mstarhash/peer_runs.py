@@ -329,15 +329,6 @@ def candidate_runs(path, files):
         yield Run(name, "search", "score" if column == "score" else "neighbours", "", scores)
 
 
-def read_wanted(path, files):
-    """Truth rows of `files` as a list of dicts; None where there is no truth."""
-    if not path:
-        return None
-    with open(path, newline="") as source:
-        rows = {row["file"]: row for row in csv.DictReader(source)}
-    return [rows[file] for file in files]
-
-
 def snr_of(paths):
     """(n,) S/N r of the unclassified spectra in the order of encode's shards."""
     with Sample(paths) as sample:

@@ -6,6 +6,8 @@ import numpy as np
 
 from mstarhash import hash_quality, peer_runs
 from mstarhash.metrics import MEASURES, ranks_of_true, summary, with_intervals
+from mstarhash.targets import split_subclass
+from mstarhash.truth import read_truth
 
 SNR_EDGES = (0, 1.5, 2.2, 3.2, np.inf)
 SHARES = (0.03, 0.05, 0.10)
@@ -41,7 +43,7 @@ PROPERTIES += ["imbalance", "largest_imbalance", "dead", "correlation", "largest
 def write(args, names):
     """All four tables. names: {peers, peers_bins, bits, hash_properties: path}."""
     task = peer_runs.read_task(args)
-    truth = peer_runs.read_wanted(args.truth, task.files)
+    truth = read_wanted(args.truth, args.target, task.files)
     snr = peer_runs.snr_of(args.codes)
     args.target_groups, args.code_bits = peer_runs.trained_shape(args.model)
     with (
@@ -60,12 +62,18 @@ def write(args, names):
                 write_codes(bits, properties, run.method, run.preprocessing, run.codes, x, task)
 
 
+def read_wanted(path, target, files):
+    """Rows of the truth of `files`; none where there is no truth."""
+    truth = read_truth(path, target)
+    return [truth[file] for file in files] if truth else []
+
+
 def write_run(peers, bins, run, truth, snr, seed):
     """A row of peers.csv, and those of peers_bins.csv."""
     head = {"method": run.method, "preprocessing": run.preprocessing, "scored_by": run.scored_by}
     row = head | {"settings": run.settings, "validation_ap": run.validation_ap}
     row |= {"train_s": run.train_s, "score_s": run.score_s}
-    wanted = np.array([one["is_m"] == "1" for one in truth or []], bool)
+    wanted = np.array([one["wanted"] for one in truth], bool)
     if wanted.any() and not wanted.all():
         row |= with_intervals(run.scores, wanted, seed)
         for by, name, compared, true in parts_of(truth, wanted, snr):
@@ -95,9 +103,10 @@ def parts_of(truth, wanted, snr):
         name = f"{low:g}-{high:g}" if np.isfinite(high) else f"{low:g} and more"
         mine = (snr >= low) & (snr < high)
         yield "snr", name, mine & ~wanted, mine & wanted
-    subtype = np.array([np.floor(float(one["subtype"] or "nan")) if one["is_m"] == "1" else np.nan for one in truth])
-    for number in np.unique(subtype[np.isfinite(subtype)]):
-        yield "subtype", f"M{number:g}", ~wanted, wanted & (subtype == number)
+    parts = [split_subclass(one["subclass"]) for one in truth]
+    subtype = np.array(["" if np.isnan(number) else f"{letters}{number:.0f}" for _, letters, number in parts])
+    for name in sorted(set(subtype[wanted]) - {""}):
+        yield "subtype", name, ~wanted, wanted & (subtype == name)
     kinds = np.array([one["luminosity"] for one in truth])
     for kind in sorted(set(kinds[wanted]) - {""}):
         yield "luminosity", kind, ~wanted, wanted & (kinds == kind)

@@ -10,13 +10,14 @@ from mstarhash.plots_spectra import draw_spectrum, fitted, for_the_eye, level_of
 from mstarhash.plots_style import BLACK, LIGHT, RED, no_data
 from mstarhash.sample import Sample
 from mstarhash.spectra import read_text
+from mstarhash.targets import is_m
 
 
 def draw(plt, args):
     """Figure and its numbers: the first `args.best` rows of candidates.csv."""
     with open(args.candidates, newline="") as source:
         best = [row for _, row in zip(range(args.best), csv.DictReader(source), strict=False)]
-    truth = read_truth(args.truth)
+    truth, bands = read_truth(args.truth), is_m(args.target)
     lines = max(1, -(-len(best) // 2))
     figure, axes = plt.subplots(lines, 2, figsize=(12, 1.0 + 1.95 * lines), squeeze=False)
     rows = [("rank", "file", "wave", "flux", "smoothed", "fitted_mean", "mean")]
@@ -32,13 +33,16 @@ def draw(plt, args):
             fit = fitted(flux[0], ivar[0], mean, order, args.prior, args.floor, args.max_shift)
             curve, seen = for_the_eye(flux, ivar, args.smooth)[0], np.where(ivar[0] > 0, flux[0], np.nan)
             level = level_of(wave, curve)
+            if bands:
+                mark_bands(panel)
             one_panel(panel, wave, seen / level, curve / level, fit / level, row, truth)
             numbers = zip(wave, seen / level, curve / level, fit / level, strict=True)
             rows += [(int(row["rank"]), PurePath(row["file"]).name, *four, row["best_wanted"]) for four in numbers]
     for panel in axes.T.ravel()[len(best) :]:
         panel.set_visible(panel is axes[0, 0])
     for column in axes.T if best else []:
-        mark_bands(column[0], names=True)
+        if bands:
+            mark_bands(column[0], names=True)
         lowest = column[(len(best) - 1 if column is axes.T[0] else len(best) - lines - 1) % lines]
         lowest.set_xlabel(r"vacuum wavelength [$\mathrm{\AA}$]")
     legend(figure, plt, args.smooth)
@@ -60,7 +64,6 @@ def places_of(sample, files):
 
 def one_panel(axes, wave, flux, curve, fit, row, truth):
     """A candidate with its label."""
-    mark_bands(axes)
     draw_spectrum(axes, wave, flux, curve, [(fit, {"color": RED, "lw": 1.4})], room=0.3)
     snr = f"{float(row['snr_r']):.1f}" if row["snr_r"] else "?"
     text = f"{row['rank']}    P(M) = {float(row['p_m']):.3f}    S/N = {snr}"

@@ -7,6 +7,7 @@ from mstarhash.measured import read_aligned, read_measured
 from mstarhash.photometry import BANDS, magnitude
 from mstarhash.plots_ranking import rows_of
 from mstarhash.plots_style import BLACK, BLUE, GREY, LIGHT, ORANGE, RED, Numbers, no_data
+from mstarhash.truth import read_truth
 
 CONFIDENCE = 0.6827
 TYPES = np.arange(-2, 10)
@@ -34,7 +35,7 @@ def read(args):
 
 def truth_of(args):
     """True subtype (k,) and measured S/N (k,) of the M stars among the searched spectra of the mock survey."""
-    subtype = {row["file"]: row["subtype"] for row in rows_of(args.truth) if row["is_m"] == "1"}
+    subtype = {file: row["subtype"] for file, row in read_truth(args.truth, args.target).items() if row["wanted"]}
     rows = [(subtype[row["file"]], row["snr_r"]) for row in rows_of(args.candidates) if row["file"] in subtype]
     return np.array([[float(value or "nan") for value in row] for row in rows]).reshape(-1, 2).T
 

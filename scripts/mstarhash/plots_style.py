@@ -2,6 +2,8 @@
 
 import csv
 
+from mstarhash.targets import is_m, worded
+
 # Okabe & Ito (2008)
 BLACK, GREY, LIGHT = "#000000", "#777777", "#c4c4c4"
 ORANGE, SKY, GREEN, BLUE, RED, PURPLE = "#e69f00", "#56b4e9", "#009e73", "#0072b2", "#d55e00", "#cc79a7"
@@ -36,6 +38,13 @@ def start():
     plt.rcdefaults()
     plt.rcParams.update(SETTINGS)
     return plt
+
+
+def speak_of(figure, target):
+    """Words of a figure for the class searched."""
+    if not is_m(target):
+        for text in figure.findobj(lambda part: hasattr(part, "set_text") and hasattr(part, "get_text")):
+            text.set_text(worded(text.get_text(), target))
 
 
 def save(figure, name, dpi):

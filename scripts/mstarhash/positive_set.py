@@ -12,7 +12,7 @@ from mstarhash.grid import shift_of, shift_rows
 from mstarhash.progress import Progress, say
 from mstarhash.scaling import features
 from mstarhash.shards import IDENTITY
-from mstarhash.targets import is_target, is_unknown, split_subclass
+from mstarhash.targets import is_m, is_target, is_unknown, split_subclass
 from mstarhash.template_file import model_spectra
 from mstarhash.training import Writer, noise_pool
 
@@ -214,7 +214,13 @@ def groups_of(subclasses):
     return np.array(out)
 
 
-def write_tables(clusters, drawn, released, name):
+def _subtype(text):
+    """Subclass without prefix and fraction: M3, WD."""
+    _, letters, number = split_subclass(text)
+    return letters if np.isnan(number) else f"{letters}{int(number)}"
+
+
+def write_tables(clusters, drawn, released, target, name):
     """clusters.csv, defects.csv and table1.csv (the counts of G19 Table 1)."""
     number_drawn = np.bincount(clusters.label[drawn], minlength=len(clusters.members))
     kept, rejected = clusters.kept, clusters.rejected
@@ -239,10 +245,10 @@ def write_tables(clusters, drawn, released, name):
         writer.writerow(
             ["subtype", "luminosity", "snr_below_5", "snr_5_10", "snr_10_30", "snr_above_30", "snr_unknown"]
         )
-        subtypes = np.array([split_subclass(text)[2] for text in released.columns["subclass"][drawn]])
+        subtypes = np.array([_subtype(text) for text in released.columns["subclass"][drawn]], "U16")
         snr, giant = released.columns["snr_r"][drawn], released.giant[drawn]
-        for subtype in range(10):
+        for subtype in [f"M{k}" for k in range(10)] if is_m(target) else sorted(set(subtypes)):
             for label, luminosity in (("g", True), ("d", False)):
-                mine = (np.floor(subtypes) == subtype) & (giant == luminosity)
+                mine = (subtypes == subtype) & (giant == luminosity)
                 counts = [int((mine & (snr >= low) & (snr < high)).sum()) for low, high in SNR_BINS]
-                writer.writerow([f"M{subtype}", label, *counts, int((mine & np.isnan(snr)).sum())])
+                writer.writerow([subtype, label, *counts, int((mine & np.isnan(snr)).sum())])

@@ -50,9 +50,9 @@ def what(words, kinds, summary, measured):
         (count(told.get("searched", 0)), "unclassified spectra searched"),
         (f"{told.get('expected_wanted', 0):.0f}", "M stars expected among them (sum of P(M))"),
         (count(told.get("p_m_above_half", 0)), "with P(M) of at least a half"),
-        (count(measured["new"]), "new M stars measured"),
-        (count(measured["released"]), "released M stars measured"),
     ]
+    if measured:
+        words += [(count(measured[kind]), f"{kind} M stars measured") for kind in ("new", "released")]
     return join(
         tiles(words),
         table(("what", "spectra", ""), [(name, f"{number:,}", text) for name, number, text in rows],
@@ -141,12 +141,12 @@ def calibration(rows):
     ]
     caption = (f"P(M) of the spectra above 0.05, in bins of equal count. All {count(whole['all']['n'])}: mean P(M) {percent(whole['all']['mean_p'], 2)}, "
                f"M stars {percent(whole['all']['fraction'], 2)}; Brier skill {float(whole['brier skill']['mean_p']):.2f}.")  # fmt: skip
-    head = ("spectra", "mean P(M)", "fraction M", "error of the fraction")
+    head = ("spectra", "mean P(M)", "share of M stars", "error of the fraction")
     return join(element("h3", "Reliability of P(M)"), table(head, body, caption, head))
 
 
-def others(tables):
-    """Section: other methods, robustness and completeness, from those tables that are there."""
+def others(tables, stars=True):
+    """Section: other methods, robustness and completeness, from those tables that are there. stars: whether completeness is told."""
     parts = []
     known = {
         Path(path).stem if "completeness" not in Path(path).parent.name else f"completeness: {Path(path).stem}": path
@@ -182,7 +182,7 @@ def others(tables):
         )
     else:
         parts.append(none(f"Other methods on the same spectra: {FULL} (`evaluate/peers.csv`)."))
-    if not any(key.startswith("completeness") for key in known):
+    if stars and not any(key.startswith("completeness") for key in known):
         parts.append(none(f"Completeness by injection and recovery: {FULL} (`completeness/`)."))
     for name, path in known.items():
         parts.append(plain_table(name.replace("_", " "), path))
@@ -327,10 +327,8 @@ def failures(words, flags, bits, measured):
         if word != "ok"
     ]
     rows += [(name, flags[name], words["ok"], "spectra kept", text) for name, text in FLAGS.items() if name in FLAG]
-    rows += [
-        (name, bits[name], total, "stars measured", text)
-        for name, (_, text) in (measure_flags.BITS | star_flags.BITS).items()
-    ]  # fmt: skip
+    known = measure_flags.BITS | star_flags.BITS if measured else {}
+    rows += [(name, bits[name], total, "stars measured", text) for name, (_, text) in known.items()]
     body = [(name, f"{n:,}", f"{of:,}", what, percent(n / of) if of else "", text) for name, n, of, what, text in rows]
     head = ("what", "number", "of", "these", "share", "meaning")
     return table(

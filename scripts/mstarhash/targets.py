@@ -26,6 +26,18 @@ def is_target(classes, subclasses, pattern):
     )
 
 
+def is_m(pattern):
+    """Whether `pattern` names M stars and no other stars; the steps that measure stars are for those alone."""
+    kinds = {letter: [f"{letter}{k}" for k in range(10)] for letter in "MOBAFGKLT"} | {"": ["WD", "Carbon", "CV"]}
+    found = {letter: is_target(["STAR"] * len(names), names, pattern).any() for letter, names in kinds.items()}
+    return bool(found.pop("M")) and not any(found.values())
+
+
+def worded(text, pattern):
+    """A text that speaks of M stars, for the class that `pattern` names: "P(M)", "M stars" become "P(WD)", "WD stars"."""
+    return text if is_m(pattern) else re.sub(r"\bM(?= stars?\b)|(?<=\bP\()M(?=\))", lambda _: pattern, text)
+
+
 def split_subclass(text):
     """(prefix, letters, number or NaN) of a subclass such as gM3, esdM0.5, A5V, WDMagnetic."""
     match = PARTS.match(text.strip())

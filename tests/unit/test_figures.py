@@ -72,7 +72,7 @@ def nothing(tmp_path):
         curves="", ranking="", reliability="", truth="", field=str(FIELD), measure=[aligned(tmp_path / "m.h5")],
         crossmatch=aligned(tmp_path / "c.h5"), luminosity=aligned(tmp_path / "l.h5"), boundaries=path("boundaries.csv"),
         fractions=path("fractions.csv"), dispersions=path("dispersions.csv"), best=10, smooth=3.0, min_snr=10.0,
-        real=None, dpi=50, prior=1.0, floor=0.05, max_shift=3,
+        real=None, target="M", dpi=50, prior=1.0, floor=0.05, max_shift=3,
     )  # fmt: skip
 
 

@@ -91,7 +91,14 @@ def page(tmp_path):
         schema = read_schema()["properties"]
         words = flag_list(config["inspect"] | changes, schema["inspect"]) + flag_list(config["match"], schema["match"])
         words += ["--frame", str(ROOT / "scripts/inspection.html"), "--candidates", str(tmp_path / "candidates.csv")]
-        words += ["--spectra", *(str(tmp_path / f"000{k}.h5") for k in range(2)), "--model", str(tmp_path / "model.h5")]
+        words += [
+            "--spectra",
+            *(str(tmp_path / f"000{k}.h5") for k in range(2)),
+            "--model",
+            str(tmp_path / "model.h5"),
+            "--target",
+            "M",
+        ]
         if labels is not None:
             (tmp_path / "labels.csv").write_text(labels)
             words += ["--labels", str(tmp_path / "labels.csv")]

@@ -30,6 +30,7 @@ rule full:
         learnt("evaluate/accuracy_recall.csv"),
         of_stars(results("pulls/pulls.csv")),
         of_stars(results("completeness/completeness.csv")),
+        of_the_mock("evaluate/robustness.csv"),
         results("report/full.html"),
         learnt("figures/fig08.png"),
 
@@ -47,3 +48,4 @@ if M_STARS:
 include: "rules/release.smk"
 include: "rules/quality.smk"
 include: "rules/limits.smk"
+include: "rules/robustness.smk"

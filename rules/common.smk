@@ -77,6 +77,11 @@ def of_stars(files):
     return files if M_STARS else []
 
 
+def of_the_mock(path):
+    """A file that only a run has which searches the mock survey for M stars and trains on it."""
+    return learnt(path) if config["input"]["kind"] == "mock" and M_STARS else []
+
+
 def in_full(path):
     """A file that only the outputs of `snakemake full` (wildcard extent: full) take in."""
     return lambda wildcards: learnt(path) if wildcards.extent == "full" else []

@@ -80,6 +80,12 @@ FILES = (  # heading, pattern, a sentence
         "Accuracy against recall of single queries (`snakemake full`).",
     ),
     ("evaluate/accuracy_area.csv", "evaluate/accuracy_area.csv", "Areas under these curves."),
+    (
+        "evaluate/robustness.csv",
+        "evaluate/robustness.csv",
+        "The ranking on worse surveys, and on real spectra (`snakemake full`).",
+    ),
+    ("evaluate/pooled.csv", "evaluate/pooled.csv", "Mock surveys of several seeds taken together (`snakemake full`)."),
     ("pulls/pulls.csv", "pulls/pulls.csv", "Deviations over errors, by injection and by repeats (`snakemake full`)."),
     (
         "completeness/completeness.csv",

@@ -1,0 +1,151 @@
+"""The search on other surveys: worse ones, many of them, real spectra."""
+
+from snakemake_interface_executor_plugins.settings import DeploymentMethod
+
+CHAIN = ("survey", "manifest", "ingest", "rebin", "positives", "negatives")
+CHAIN += ("train", "encode", "retrieve", "match", "candidates")
+ROWS = ["plain", *config["robustness"]["rows"]]
+REAL = config["robustness"]["real"]
+for row in ROWS:
+    if not Path(f"config/robustness/{row}.yaml").exists():
+        refuse(f"robustness.rows: {row}: no such file config/robustness/{row}.yaml")
+
+
+SEARCHING = sorted({path for step in CHAIN for path in (f"scripts/{step}.py", *library(step))})
+SETTINGS = [
+    f"{step} {' '.join(flags(step))}" for step in CHAIN if step in config
+]  # a trial runs again where one changes
+SOFTWARE = []
+if DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method:
+    prefix = workflow.deployment_settings.conda_prefix or ".snakemake/conda"
+    SOFTWARE = ["--software-deployment-method", "conda", "--conda-prefix", str(Path(prefix).resolve())]
+
+
+wildcard_constraints:
+    row="[a-z0-9_]+",
+    seed=r"\d+",
+
+
+rule trial:
+    input:
+        script="scripts/trial.py",
+        library=library("trial"),
+        searching=SEARCHING,
+        overlay="config/robustness/{row}.yaml",
+        source=TEMPLATES,
+        templates=results("templates/templates.h5"),
+    output:
+        scores=results("trial/{row}-{seed}.csv"),
+    log:
+        results("logs/trial/{row}-{seed}.log"),
+    benchmark:
+        results("benchmarks/trial/{row}-{seed}.tsv")
+    conda:
+        "../envs/trial.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=120,
+    params:
+        settings=SETTINGS,
+        target=config["target"],
+        seed=config["evaluate"]["seed"],
+        configfiles=[str(path) for path in workflow.overwrite_configfiles],
+        software=" ".join(SOFTWARE),
+        folder=lambda wildcards, output: str(Path(output.scores).with_suffix("")),
+    message:
+        "Searching a survey of its own: {wildcards.row}, seed {wildcards.seed}"
+    shell:
+        "python {input.script:q} mock"
+        " --threads {threads}"
+        " --configfiles {params.configfiles:q}"
+        " --source {input.source:q}"
+        " --software={params.software:q}"
+        " --folder {params.folder:q}"
+        " --overlay {input.overlay:q}"
+        " --survey-seed {wildcards.seed}"
+        " --templates {input.templates:q}"
+        " --seed {params.seed}"
+        " --output {output.scores:q}"
+        " 2> {log:q}"
+
+
+rule trial_real:
+    input:
+        script="scripts/trial.py",
+        library=library("trial"),
+        searching=SEARCHING,
+        source=TEMPLATES,
+        model=MODEL,
+        labels=f"{REAL}/labels.csv",
+    output:
+        scores=results("trial/real.csv"),
+    log:
+        results("logs/trial/real.log"),
+    benchmark:
+        results("benchmarks/trial/real.tsv")
+    conda:
+        "../envs/trial.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=120,
+    params:
+        settings=SETTINGS,
+        target=config["target"],
+        configfiles=[str(path) for path in workflow.overwrite_configfiles],
+        software=" ".join(SOFTWARE),
+        folder=lambda wildcards, output: str(Path(output.scores).with_suffix("")),
+        real=lambda wildcards, input: str(Path(input.labels).parent),
+    message:
+        "Searching real spectra with hidden labels by the model of the mock survey"
+    shell:
+        "python {input.script:q} real"
+        " --threads {threads}"
+        " --configfiles {params.configfiles:q}"
+        " --source {input.source:q}"
+        " --software={params.software:q}"
+        " --folder {params.folder:q}"
+        " --model {input.model:q}"
+        " --real {params.real:q}"
+        " --output {output.scores:q}"
+        " 2> {log:q}"
+
+
+rule robustness:
+    input:
+        script="scripts/robustness.py",
+        library=library("robustness"),
+        trials=sorted(
+            {
+                *expand(results("trial/{row}-{seed}.csv"), row=ROWS, seed=config["robustness"]["seeds"]),
+                *expand(results("trial/plain-{seed}.csv"), seed=config["robustness"]["pooled_seeds"]),
+            }
+        ),
+        overlays=[f"config/robustness/{row}.yaml" for row in ROWS],
+        real=results("trial/real.csv") if REAL and Path(REAL, "labels.csv").exists() else [],
+    output:
+        robustness=results("evaluate/robustness.csv"),
+        pooled=results("evaluate/pooled.csv"),
+    log:
+        results("logs/robustness/robustness.log"),
+    benchmark:
+        results("benchmarks/robustness/robustness.tsv")
+    conda:
+        "../envs/robustness.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 600 * attempt,
+        runtime=60,
+    params:
+        flags=flags("robustness"),
+    message:
+        "Comparing the rankings of worse surveys"
+    shell:
+        "python {input.script:q} {params.flags:q}"
+        " --trials {input.trials:q}"
+        " --overlays {input.overlays:q}"
+        " --real-scores '{input.real}'"
+        " --write-robustness {output.robustness:q}"
+        " --write-pooled {output.pooled:q}"
+        " 2> {log:q}"

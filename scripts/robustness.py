@@ -1,0 +1,60 @@
+"""Tables of how the ranking does on worse surveys, on real spectra, and on many surveys taken together.
+
+robustness.csv: average precision on the surveys of each overlay of config/robustness and its difference to the plain
+survey of the same seed; and a model of the mock survey on real spectra. pooled.csv: the plain surveys of all seeds.
+"""
+
+import sys
+
+from mstarhash import threads
+from mstarhash.configuration import section_parser
+from mstarhash.errors import InputError, exit_code
+
+
+def build_parser():
+    parser = section_parser(__doc__, "robustness")
+    parser.add_argument("--trials", nargs="+", required=True, help="CSV from trial.py, named ROW-SEED.csv")
+    parser.add_argument("--overlays", nargs="+", required=True, help="YAML of each row, named ROW.yaml")
+    parser.add_argument("--real-scores", default="", help="CSV from trial.py on real spectra; empty: none")
+    parser.add_argument("--write-robustness", required=True, help="CSV to write")
+    parser.add_argument("--write-pooled", required=True, help="CSV to write")
+    return parser
+
+
+def main(argv=None):
+    args = build_parser().parse_args(argv)
+    threads.limit(1)
+    from pathlib import Path
+
+    from mstarhash import robustness
+    from mstarhash.files import replacing
+    from mstarhash.progress import say
+
+    rows = ["plain", *args.rows]
+    with replacing(args.write_robustness) as table, replacing(args.write_pooled) as pooled:
+        trials = {}
+        for path in map(Path, args.trials):
+            row, number = path.stem.rsplit("-", 1)
+            trials[row, int(number)] = robustness.read_scores(path)
+        what = {Path(path).stem: robustness.read_what(path) for path in args.overlays}
+        wanted = {(row, one) for row in rows for one in args.seeds} | {("plain", one) for one in args.pooled_seeds}
+        missing = [f"{row}-{one}.csv" for row, one in sorted(wanted - trials.keys())]
+        missing += [f"{row}.yaml" for row in rows if row not in what]
+        if missing:
+            raise InputError(f"robustness.py: not given: {', '.join(missing)}")
+        found = list(robustness.change_rows(trials, rows, args.seeds, args.draws, args.seed))
+        if args.real_scores:
+            scores = robustness.read_scores(args.real_scores)
+            found += robustness.real_rows(scores, args.real_min_snr, args.seed, args.draws)
+            what |= {f"real_{half}": f"trained on the mock survey alone, ranks real spectra of S/N r above "
+                     f"{args.real_min_snr:g}; {half} half" for half in ("quoted", "tuning")}  # fmt: skip
+        else:
+            say(f"robustness: no real spectra at {args.real or 'robustness.real'}, so no rows of them")
+        robustness.write_table(table, robustness.CHANGES, ({"what": what[row["row"]]} | row for row in found))
+        plain = {one: trials["plain", one] for one in args.pooled_seeds}
+        robustness.write_table(pooled, robustness.POOLED, robustness.pooled_rows(plain, args.draws, args.seed))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(exit_code(main))

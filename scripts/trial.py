@@ -1,0 +1,52 @@
+"""Run the search once more, on a survey of its own, and keep only what it says of each unclassified spectrum.
+
+mock: the workflow on the mock survey of another config (an overlay and a seed), trained on it; with PCA and logistic
+regression on the same training sets beside it. real: a trained model on real spectra whose labels are hidden from it.
+"""
+
+import argparse
+import sys
+
+from mstarhash import threads
+from mstarhash.errors import InputError, exit_code
+
+NEEDS = {"mock": ("overlay", "survey_seed", "templates"), "real": ("model", "real")}
+
+
+def build_parser():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("part", choices=list(NEEDS))
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--configfiles", nargs="*", default=[], help="those of the run, laid over the defaults")
+    parser.add_argument("--source", required=True, help="folder or wheel of template spectra")
+    parser.add_argument("--software", default="", help="options of snakemake that say where software is from")
+    parser.add_argument("--folder", required=True, help="folder to work in; it is removed when all went well")
+    parser.add_argument("--output", required=True, help="CSV to write: a row an unclassified spectrum")
+    parser.add_argument("--overlay", help="mock: YAML laid over the config")
+    parser.add_argument("--survey-seed", type=int, help="mock: seed of the survey")
+    parser.add_argument("--templates", help="mock: HDF5 from templates.py")
+    parser.add_argument("--seed", type=int, default=1, help="mock: seed of PCA")
+    parser.add_argument("--model", help="real: HDF5 from train.py")
+    parser.add_argument("--real", help="real: folder with labels.csv and the spectra that it lists")
+    return parser
+
+
+def main(argv=None):
+    args = build_parser().parse_args(argv)
+    for key in NEEDS[args.part]:
+        if getattr(args, key) is None:
+            raise InputError(f"trial.py {args.part} needs --{key.replace('_', '-')}")
+    threads.limit(1)
+    import shutil
+
+    from mstarhash import trial_runs
+    from mstarhash.files import replacing
+
+    with replacing(args.output) as name:
+        trial_runs.write(name, {"mock": trial_runs.mock, "real": trial_runs.real}[args.part](args))
+        shutil.rmtree(args.folder)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(exit_code(main))

@@ -1,0 +1,128 @@
+"""Arithmetic of the tables of worse and of pooled surveys, against scikit-learn and closed forms."""
+
+import csv
+
+import numpy as np
+import pytest
+import robustness as script
+from mstarhash import robustness, trial_runs
+from mstarhash.configuration import flag_list, read_schema
+from sklearn.metrics import average_precision_score
+
+SCORES = ("score", "hash_score", "logistic", "p_m")
+
+
+def survey(rng, count=1500, share=0.05, shift=3.0):
+    truth = rng.random(count) < share
+    out = {"file": np.array([f"f{k:05d}" for k in range(count)]), "is_m": truth}
+    score = rng.standard_normal(count) + shift * truth
+    odds = np.exp(np.clip(shift * score - shift**2 / 2, -30, 30)) * share / (1 - share)
+    return out | {"score": score, "p_m": odds / (1 + odds)}  # P(M) by Bayes
+
+
+def test_a_worse_survey_is_compared_with_its_own_plain_one():
+    rng = np.random.default_rng(1)
+    plain = [survey(rng) for _ in range(2)]
+    worse = [one | {"score": one["score"] - 0.7 * one["is_m"]} for one in plain]
+    found = robustness.pooled_change(list(zip(worse, plain, strict=True)), "score", 200, 1)
+    weight = [one["is_m"].sum() for one in plain]
+    ap = [
+        np.average([average_precision_score(one["is_m"], one["score"]) for one in part], weights=weight)
+        for part in (worse, plain)
+    ]
+    assert found["ap"] == pytest.approx(ap[0]) and found["change"] == pytest.approx(ap[0] - ap[1])
+    assert found["n_true"] == sum(weight) and found["paired"] == 1
+    assert found["change_low"] < found["change"] < found["change_high"] < 0
+    # paired, the change is known better than where other spectra stand in the list
+    apart = [one | {"file": np.char.add("other-", one["file"])} for one in worse]
+    loose = robustness.pooled_change(list(zip(apart, plain, strict=True)), "score", 200, 1)
+    assert loose["paired"] == 0 and loose["change"] == pytest.approx(found["change"])
+    assert loose["change_high"] - loose["change_low"] > 1.3 * (found["change_high"] - found["change_low"])
+    same = robustness.pooled_change(list(zip(plain, plain, strict=True)), "score", 50, 1)
+    assert same["change"] == same["change_low"] == same["change_high"] == 0
+
+
+def test_another_share_of_true_ones_is_not_a_change():
+    """A list with each true spectrum three times, at the plain one's share, has the plain one's precision."""
+    one = survey(np.random.default_rng(2))
+    rows = np.r_[np.arange(1500), *[np.flatnonzero(one["is_m"])] * 2]
+    more = {key: values[rows] for key, values in one.items()}
+    assert average_precision_score(more["is_m"], more["score"]) > 0.02 + average_precision_score(
+        one["is_m"], one["score"]
+    )
+    assert robustness.pooled_change([(more, one)], "score", 20, 1)["change"] == pytest.approx(0, abs=1e-12)
+
+
+def test_shares_to_inspect_are_of_all_lists_cut_alike():
+    truth = np.arange(100) < 10
+    first = {"is_m": truth, "score": -np.arange(100.0)}  # true ones at the top: 1 % ... 10 %
+    second = {"is_m": truth[::-1], "score": -np.arange(100.0)}  # at the end: 91 % ... 100 %
+    found = robustness.inspected([first, second], "score", 1, 100)
+    assert found["share_90"] == pytest.approx(0.98) and found["share_95"] == pytest.approx(0.99)
+    assert found["share_90_low"] <= found["share_90"] <= found["share_90_high"]
+    assert robustness.inspected([first], "score", 1, 100)["share_90"] == pytest.approx(0.09)
+
+
+def test_true_probabilities_add_up_and_have_skill():
+    rng = np.random.default_rng(3)
+    surveys = [survey(rng, 20000) for _ in range(3)]
+    found = robustness.probabilities(surveys)
+    assert found["expected_over_true"] == pytest.approx(1, abs=0.04) and 0.4 < found["brier_skill"] < 0.9
+    flat = [one | {"p_m": np.full(20000, one["is_m"].mean())} for one in surveys]
+    assert robustness.probabilities(flat)["brier_skill"] == pytest.approx(0, abs=1e-12)
+
+
+def trials(folder, names):
+    rng = np.random.default_rng(4)
+    for name in names:
+        one = survey(rng, 300, 0.1)
+        rows = [
+            {"file": file, "is_m": int(is_m), "score": score, "hash_score": score, "logistic": score - is_m, "p_m": p}
+            for file, is_m, score, p in zip(one["file"], one["is_m"], one["score"], one["p_m"], strict=True)
+        ]
+        trial_runs.write(folder / f"{name}.csv", rows)
+    return [str(folder / f"{name}.csv") for name in names]
+
+
+def argv(folder, given, rows, **changes):
+    keys = {"rows": rows, "seeds": [1], "pooled_seeds": [1, 2], "real": None, "real_min_snr": 5, "draws": 20, "seed": 1}
+    for name in ("plain", "worse"):
+        (folder / f"{name}.yaml").write_text(f"# what {name} is\n{{}}\n")
+    words = [*flag_list(keys | changes, read_schema()["properties"]["robustness"]), "--trials", *given]
+    words += ["--overlays", str(folder / "plain.yaml"), str(folder / "worse.yaml")]
+    return [*words, "--write-robustness", str(folder / "robustness.csv"), "--write-pooled", str(folder / "pooled.csv")]
+
+
+def test_tables_hold_every_row_and_the_real_spectra_above_the_limit(tmp_path):
+    given = trials(tmp_path, ["plain-1", "plain-2", "worse-1"])
+    real = [
+        {"file": f"r{k}", "is_m": int(k % 4 == 0), "half": "quoted" if k < 40 else "tuning", "snr_r": snr, "score": -(k % 4), "hash_score": 0, "p_m": 0}
+        for k, snr in enumerate([9.0] * 36 + [4.0, "", 4.0, 4.0] + [9.0] * 20)
+    ]  # fmt: skip
+    trial_runs.write(tmp_path / "real.csv", real)
+    assert script.main([*argv(tmp_path, given, ["worse"]), "--real-scores", str(tmp_path / "real.csv")]) == 0
+    with open(tmp_path / "robustness.csv", newline="") as source:
+        table = list(csv.DictReader(source))
+    assert [row["row"] for row in table[::3]] == ["plain", "worse", "real_quoted", "real_tuning"]
+    assert table[3]["what"] == "what worse is" and table[0]["change"] == ""
+    quoted = [row for row in table if row["row"] == "real_quoted"]
+    assert [(row["method"], row["n"], row["n_true"], float(row["ap"])) for row in quoted] == [
+        ("default", "36", "9", 1.0),
+        ("hash alone", "36", "9", 0.25),
+    ]
+    with open(tmp_path / "pooled.csv", newline="") as source:
+        pooled = list(csv.DictReader(source))
+    assert [row["seed"] for row in pooled] == ["all"] * 3 + ["1"] * 3 + ["2"] * 3
+    assert float(pooled[0]["ratio"]) < 1 and float(pooled[0]["ratio_high"]) < 1 and pooled[2]["ratio"] == ""
+
+
+def test_what_is_missing_is_said_in_one_line(tmp_path):
+    with pytest.raises(script.InputError, match=r"not given: worse-1\.csv"):
+        script.main(argv(tmp_path, trials(tmp_path, ["plain-1", "plain-2"]), ["worse"]))
+    assert not (tmp_path / "robustness.csv").exists()
+
+
+def test_halves_of_the_real_spectra_are_fixed_by_their_names():
+    halves = [trial_runs.half_of(f"lamost/DR7_spec-58000-A_sp01-{k:03d}.fits.gz") for k in range(250)]
+    assert 95 < halves.count("quoted") < 155 and set(halves) == {"quoted", "tuning"}
+    assert trial_runs.half_of("a/b.fits") == trial_runs.half_of("b.fits")

@@ -1,0 +1,70 @@
+"""The tables of worse surveys on the smallest survey: one overlay, one seed; and the model on real spectra."""
+
+from pathlib import Path
+
+import pytest
+from format_reference import meanings_of, read_meanings
+from project import link_project, rows, run, scheduled
+
+ROOT = Path(__file__).resolve().parents[2]
+FEW = "robustness: {rows: [label_errors], seeds: [1], pooled_seeds: [1], draws: 20, real: null}\n"
+
+
+@pytest.fixture(scope="module")
+def folder(tiny, tmp_path_factory):
+    folder = link_project(tiny, tmp_path_factory.mktemp("robustness") / "tiny")
+    (folder / "few.yaml").write_text(FEW)
+    run(folder, "results/evaluate/robustness.csv", "--configfile", "tiny.yaml", "few.yaml", "--rerun-triggers", "mtime")
+    return folder
+
+
+def test_tables_of_the_smallest_survey(folder):
+    meanings = read_meanings(ROOT / "config/formats.csv")
+    tables = {name: rows(folder / f"results/evaluate/{name}.csv") for name in ("robustness", "pooled")}
+    for name, table in tables.items():
+        assert list(table[0]) == [row["name"] for row in meanings_of(f"evaluate/{name}.csv", meanings)]
+    assert {(row["row"], row["seed"], row["method"]) for row in tables["robustness"]} == {
+        (row, "all", method)
+        for row in ("plain", "label_errors")
+        for method in ("default", "hash alone", "PCA + logistic regression")
+    }
+    for row in tables["robustness"]:
+        assert row["n_true"] == "12" and 0.2 < float(row["ap"]) <= 1  # the same stars
+        assert (row["paired"], row["change"] == "") == (("", True) if row["row"] == "plain" else ("1", False))
+    assert [row["seed"] for row in tables["pooled"]] == ["all"] * 3 + ["1"] * 3
+
+
+def test_a_trial_is_the_plain_run_where_nothing_is_changed(folder):
+    """Its survey, config and ranking are those of the run itself; its own folder is gone."""
+    own = {row["file"].removesuffix(".gz"): row for row in rows(folder / "results/candidates/candidates.csv")}
+    for row in rows(folder / "results/trial/plain-1.csv"):
+        for key in ("score", "hash_score", "p_m"):
+            assert float(row[key]) == pytest.approx(float(own[row["file"]][key]), abs=1e-3)
+    assert len(own) == 60 and not (folder / "results/trial/plain-1").exists()
+
+
+def test_a_trial_runs_again_where_the_search_changes_and_the_table_alone_where_the_table_does(folder):
+    words = ("results/evaluate/robustness.csv", "--configfile", "tiny.yaml", "few.yaml", "more.yaml")
+    found = {}
+    for text in ("{}", "robustness: {draws: 30}", "match: {floor: 0.1}", "robustness: {seeds: [1, 2]}"):
+        (folder / "more.yaml").write_text(text)
+        plan = scheduled(folder, *words)
+        found[text] = {name: plan[name] for name in ("trial", "robustness") if name in plan}
+    assert list(found.values()) == [{}, {"robustness": 1}, {"trial": 2, "robustness": 1}, {"trial": 2, "robustness": 1}]
+
+
+def test_real_spectra_are_searched_by_the_model_of_the_mock_survey(folder, shared_data):
+    (folder / "real.yaml").write_text(f"robustness: {{real: {shared_data}}}\n")
+    run(
+        folder,
+        "results/trial/real.csv",
+        "--configfile",
+        "tiny.yaml",
+        "few.yaml",
+        "real.yaml",
+        "--rerun-triggers",
+        "mtime",
+    )
+    found = rows(folder / "results/trial/real.csv")
+    assert len(found) > 340 and sum(row["is_m"] == "1" for row in found) > 60  # all that are kept, with no label read
+    assert 0.4 < sum(row["half"] == "quoted" for row in found) / len(found) < 0.6

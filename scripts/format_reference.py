@@ -80,6 +80,8 @@ FILES = (  # heading, pattern, a sentence
         "Accuracy against recall of single queries (`snakemake full`).",
     ),
     ("evaluate/accuracy_area.csv", "evaluate/accuracy_area.csv", "Areas under these curves."),
+    ("trial/ROW-SEED.csv", "trial/*-*.csv", "The search of another mock survey, best first (`snakemake full`)."),
+    ("trial/real.csv", "trial/real.csv", "The search of real spectra by the model of the mock survey, likewise."),
     (
         "evaluate/robustness.csv",
         "evaluate/robustness.csv",

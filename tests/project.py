@@ -39,7 +39,8 @@ def link_project(source, folder, fits=False):
     """
 
     def copy(old, new):
-        if {"results", "survey"} & set(Path(old).parts[len(source.parts) :]):
+        parts = set(Path(old).parts[len(source.parts) :])
+        if {"results", "survey"} & parts and not {"logs", "benchmarks"} & parts:  # those are written in place
             os.link(old, new)
         else:
             shutil.copy2(old, new)

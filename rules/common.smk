@@ -1,5 +1,6 @@
 """What all rules share: the checked config, flags, paths, shards."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -48,6 +49,16 @@ def flags(*sections):
     for section in sections:
         words += configuration.flag_list(config[section], SCHEMA["properties"][section])
     return words
+
+
+def settings(*sections):
+    """Sections of the config and the target as JSON: the same text however numbers and keys are written."""
+    told = {"target": config["target"]}
+    for section in sections:
+        keys = SCHEMA["properties"][section]["properties"]
+        texts = {key: configuration.to_text(config[section][key], part) for key, part in keys.items()}
+        told[section] = {key: configuration.from_text(text, keys[key]) for key, text in texts.items()}
+    return json.dumps(told)
 
 
 def library(step):

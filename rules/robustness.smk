@@ -11,10 +11,8 @@ for row in ROWS:
         refuse(f"robustness.rows: {row}: no such file config/robustness/{row}.yaml")
 
 
+CONFIGURED = [step for step in CHAIN if step in config and step != "manifest"]
 SEARCHING = sorted({path for step in CHAIN for path in (f"scripts/{step}.py", *library(step))})
-SETTINGS = [
-    f"{step} {' '.join(flags(step))}" for step in CHAIN if step in config
-]  # a trial runs again where one changes
 SOFTWARE = []
 if DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method:
     prefix = workflow.deployment_settings.conda_prefix or ".snakemake/conda"
@@ -47,10 +45,8 @@ rule trial:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=120,
     params:
-        settings=SETTINGS,
-        target=config["target"],
+        settings=settings(*CONFIGURED),
         seed=config["evaluate"]["seed"],
-        configfiles=[str(path) for path in workflow.overwrite_configfiles],
         software=" ".join(SOFTWARE),
         folder=lambda wildcards, output: str(Path(output.scores).with_suffix("")),
     message:
@@ -58,7 +54,7 @@ rule trial:
     shell:
         "python {input.script:q} mock"
         " --threads {threads}"
-        " --configfiles {params.configfiles:q}"
+        " --settings {params.settings:q}"
         " --source {input.source:q}"
         " --software={params.software:q}"
         " --folder {params.folder:q}"
@@ -91,9 +87,7 @@ rule trial_real:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=120,
     params:
-        settings=SETTINGS,
-        target=config["target"],
-        configfiles=[str(path) for path in workflow.overwrite_configfiles],
+        settings=settings(*CONFIGURED[1:]),
         software=" ".join(SOFTWARE),
         folder=lambda wildcards, output: str(Path(output.scores).with_suffix("")),
         real=lambda wildcards, input: str(Path(input.labels).parent),
@@ -102,7 +96,7 @@ rule trial_real:
     shell:
         "python {input.script:q} real"
         " --threads {threads}"
-        " --configfiles {params.configfiles:q}"
+        " --settings {params.settings:q}"
         " --source {input.source:q}"
         " --software={params.software:q}"
         " --folder {params.folder:q}"

@@ -44,11 +44,12 @@ def search(args, folder, changes):
         "catalogue": {"earlier": None},
         "manifest": {"shards": 1},
     }
+    (folder / "settings.yaml").write_text(args.settings)
     (folder / "changes.yaml").write_text(json.dumps(own | changes, indent=1))
-    overlays = [Path(path).resolve() for path in (*args.configfiles, args.overlay) if path]
+    configs = [folder / "settings.yaml", *([args.overlay] if args.overlay else []), folder / "changes.yaml"]
     words = ["snakemake", "--snakefile", Path("Snakefile").resolve(), "--directory", folder, "--cores", "1"]
     words += ["--profile", "none", "--workflow-profile", "none", "--show-failed-logs", *shlex.split(args.software)]
-    words += ["--configfile", *overlays, folder.resolve() / "changes.yaml", "--", "results/candidates/candidates.csv"]
+    words += ["--configfile", *(Path(path).resolve() for path in configs), "--", "results/candidates/candidates.csv"]
     if shutil.which(words[0]) is None:
         raise InputError("no command snakemake on the path")
     if subprocess.run(list(map(str, words)), stdout=sys.stderr).returncode:

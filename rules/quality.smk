@@ -192,6 +192,7 @@ rule evaluate_draw:
         runtime=30,
     params:
         flags=flags("evaluate", "retrieve"),
+        target=config["target"],
         folder=lambda wildcards, output: str(Path(output.figures[0]).parent),
     message:
         "Drawing the peers and Fig. 8"
@@ -199,6 +200,7 @@ rule evaluate_draw:
         "python {input.script:q} {params.flags:q}"
         " draw"
         " --threads {threads}"
+        " --target {params.target:q}"
         " --read-peers {input.peers:q}"
         " --read-accuracy-recall {input.accuracy_recall:q}"
         " --read-accuracy-area {input.accuracy_area:q}"

@@ -17,7 +17,7 @@ READS = {
     "ranking": ("target", "candidates", "spectra", "codes", "model", *SETS),
     "peers": ("target", "candidates", "spectra", "codes", "model", *SETS),
     "accuracy": ("model", *SETS),
-    "draw": ("read_peers", "read_accuracy_recall", "read_accuracy_area", "folder"),
+    "draw": ("target", "read_peers", "read_accuracy_recall", "read_accuracy_area", "folder"),
 }
 WRITES = {
     "ranking": ("ranking", "curves", "reliability"),
@@ -108,6 +108,7 @@ def draw(args, names):
         }
         for name, figure_of in figures.items():
             figure, rows = figure_of()
+            plots_style.speak_of(figure, args.target)
             plots_style.save(figure, paths[name, "png"], DPI)
             plots_style.write_rows(paths[name, "csv"], rows)
 

@@ -1,0 +1,56 @@
+"""A trained model searches another survey, of other stars and worse spectra: nothing is learned anew, next to nothing lost."""
+
+import os
+import shutil
+
+import h5py
+import pytest
+from mstarhash.metrics import average_precision
+from project import CANDIDATES, TEMPLATES, copy_project, rows, run
+
+WORSE = (
+    "survey: {seed: 2, snr_median: 1.8, response_rms: 0.15, sky_residual: 1.5, noise_excess: 1.25, cosmic_rays: 3.0}\n"
+)
+SURVEY = ("--configfile", "config/small.yaml", "worse.yaml")
+
+
+@pytest.fixture(scope="module")
+def second(finished, tmp_path_factory):
+    """The second survey searched by the model of `finished`, which lies beside the results as first.h5."""
+    folder = copy_project(tmp_path_factory.mktemp("reuse") / "second", finished)
+    (folder / TEMPLATES).parent.mkdir(parents=True)
+    os.link(finished / TEMPLATES, folder / TEMPLATES)
+    shutil.copy(finished / "results/train/model.h5", folder / "first.h5")
+    (folder / "worse.yaml").write_text(WORSE)
+    (folder / "reuse.yaml").write_text("train: {model: first.h5}\n")
+    run(folder, CANDIDATES, *SURVEY, "reuse.yaml")
+    return folder
+
+
+def precision(folder, candidates):
+    is_m = {row["file"]: row["is_m"] == "1" for row in rows(folder / "results/survey/truth.csv")}
+    truth = [is_m[row["file"]] for row in candidates]
+    assert sum(truth) == 30
+    return average_precision([-int(row["rank"]) for row in candidates], truth)
+
+
+def test_model_is_used_as_it_is_and_counts_agree(finished, second):
+    assert (second / "first.h5").read_bytes() == (finished / "results/train/model.h5").read_bytes()
+    assert not [name for name in ("positives", "negatives", "train") if (second / "results" / name).exists()]
+    found = rows(second / CANDIDATES)
+    unknown = {row["file"] for row in rows(second / "results/survey/truth.csv") if row["role"] == "unknown"}
+    paths = (second / "results/ingest").glob("*.status.tsv")
+    kept = {row["file"] for path in paths for row in rows(path, delimiter="\t") if row["status"] == "ok"}
+    assert {row["file"] for row in found} == unknown & kept and len(found) == len(unknown & kept) > 590
+    told = {row["quantity"]: float(row["value"]) for row in rows(second / "results/candidates/summary.csv")}
+    with h5py.File(second / "first.h5") as model:
+        assert told["labelled"] == len(model["labelled/codes"]) and told["searched"] == len(found)
+    assert 18 < told["expected_wanted"] < 48  # of 30: P(M) is told at the second survey's own share
+
+
+def test_ranking_is_nearly_that_of_a_model_of_its_own(second):
+    reused = precision(second, rows(second / CANDIDATES))
+    run(second, CANDIDATES, *SURVEY)
+    assert (second / "results/train/model.h5").is_file()
+    own = precision(second, rows(second / CANDIDATES))
+    assert reused > 0.7 and reused > own - 0.1, (reused, own)

@@ -4,7 +4,7 @@ import importlib
 
 import numpy as np
 import pytest
-from mstarhash import hash_quality, peer_cnn, peer_runs, peer_scores
+from mstarhash import hash_quality, peer_cnn, peer_runs, peer_scores, peer_tables
 from mstarhash.errors import InputError
 from mstarhash.hash_methods import RandomHyperplanes
 from sklearn.decomposition import PCA
@@ -150,3 +150,19 @@ def test_the_network_that_needs_torch_says_so_or_learns(sets):
     x[wanted, 100:140] -= 3.0  # a band
     model = peer_cnn.Cnn(1, epochs=30).fit(x, wanted)
     assert model.losses[-1] < 0.7 * model.losses[0] and np.mean((model.score(x) > 0) == wanted) > 0.9
+
+
+def test_bins_are_those_of_the_class_searched():
+    """Of K stars the K subtypes; of white dwarfs, which have none, S/N and luminosity alone."""
+    kinds = [("dM3", "dwarf"), ("K5", "dwarf"), ("K5", "giant"), ("WD", "wd"), ("A0", "dwarf")]
+    truth = [{"subclass": subclass, "luminosity": luminosity} for subclass, luminosity in kinds]
+    found = {}
+    for letter in ("K", "W"):
+        wanted = np.array([subclass.startswith(letter) for subclass, _ in kinds])
+        parts = peer_tables.parts_of(truth, wanted, np.full(5, 2.0))
+        found[letter] = {(by, name): (int(others.sum()), int(true.sum())) for by, name, others, true in parts}
+    assert {key: value for key, value in found["K"].items() if key[0] != "snr"} == {
+        ("subtype", "K5"): (3, 2), ("luminosity", "dwarf"): (3, 1), ("luminosity", "giant"): (3, 1)
+    }  # fmt: skip
+    assert found["K"]["snr", "1.5-2.2"] == (3, 2)
+    assert [key for key in found["W"] if key[0] != "snr"] == [("luminosity", "wd")]

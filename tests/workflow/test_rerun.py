@@ -51,6 +51,8 @@ EDITS = {  # text laid over the config: rules that it reruns
     "kinematics: {bin: 50.0}": KINEMATICS,
     "catalogue: {etable_values: g19}": CATALOGUE,
     "figures: {dpi: 90}": FIGURES,
+    "target: WD": "positives negatives train encode retrieve_count retrieve_cut retrieve match "
+    "candidates inspect evaluate figures report all",
     "evaluate: {seed: 2}": "evaluate figures claims report all",
     "rebin: {step: 2.0e-4}\nfigures: {dpi: 90}": REBIN,
     "{}": "",

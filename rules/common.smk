@@ -10,7 +10,7 @@ from mstarhash import checking, configuration
 from mstarhash.errors import InputError
 from mstarhash.imports import library_of
 from mstarhash.shards import shard_names
-from mstarhash.targets import is_m
+from mstarhash.wording import is_m
 
 SCHEMA = configuration.read_schema()
 

@@ -36,7 +36,7 @@ def main(argv=None):
     from mstarhash.labels import read_labels
     from mstarhash.plots_spectra import BANDS
     from mstarhash.progress import say
-    from mstarhash.targets import is_m, worded
+    from mstarhash.wording import is_m, worded
 
     with replacing(args.page) as name:
         ledger = read_labels(args.labels)

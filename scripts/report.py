@@ -41,7 +41,7 @@ def main(argv=None):
 
     from mstarhash import accounting, page, reporting
     from mstarhash.files import replacing
-    from mstarhash.targets import worded
+    from mstarhash.wording import worded
 
     with replacing(args.output) as name:
         rows = reporting.rows_of

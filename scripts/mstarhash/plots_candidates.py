@@ -10,7 +10,7 @@ from mstarhash.plots_spectra import draw_spectrum, fitted, for_the_eye, level_of
 from mstarhash.plots_style import BLACK, LIGHT, RED, no_data
 from mstarhash.sample import Sample
 from mstarhash.spectra import read_text
-from mstarhash.targets import is_m
+from mstarhash.wording import is_m
 
 
 def draw(plt, args):

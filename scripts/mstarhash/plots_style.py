@@ -2,7 +2,7 @@
 
 import csv
 
-from mstarhash.targets import is_m, worded
+from mstarhash.wording import is_m, worded
 
 # Okabe & Ito (2008)
 BLACK, GREY, LIGHT = "#000000", "#777777", "#c4c4c4"

@@ -12,9 +12,10 @@ from mstarhash.grid import shift_of, shift_rows
 from mstarhash.progress import Progress, say
 from mstarhash.scaling import features
 from mstarhash.shards import IDENTITY
-from mstarhash.targets import is_m, is_target, is_unknown, split_subclass
+from mstarhash.targets import is_target, is_unknown, split_subclass
 from mstarhash.template_file import model_spectra
 from mstarhash.training import Writer, noise_pool
+from mstarhash.wording import is_m
 
 SNR_BINS = ((-np.inf, 5), (5, 10), (10, 30), (30, np.inf))
 

@@ -4,8 +4,9 @@ import re
 
 import numpy as np
 
+from mstarhash.wording import compiled
+
 UNKNOWN = {"", "UNKNOWN"}
-PREFIX = r"(?:usd|esd|sd|d|g)?"
 PARTS = re.compile(r"^(usd|esd|sd|d|g)?([A-Za-z]+)(\d(?:\.\d)?)?")
 
 
@@ -16,7 +17,7 @@ def is_unknown(classes):
 
 def is_target(classes, subclasses, pattern):
     """(n,) bool: CLASS is STAR and SUBCLASS, after an optional prefix d, g, sd, esd or usd, starts with `pattern`."""
-    wanted = re.compile(PREFIX + f"(?:{pattern})(?![a-z])")
+    wanted = compiled(pattern)
     return np.array(
         [
             c.strip().upper() == "STAR" and bool(wanted.match(s.strip()))
@@ -24,18 +25,6 @@ def is_target(classes, subclasses, pattern):
         ],
         dtype=bool,
     )
-
-
-def is_m(pattern):
-    """Whether `pattern` names M stars and no other stars; the steps that measure stars are for those alone."""
-    kinds = {letter: [f"{letter}{k}" for k in range(10)] for letter in "MOBAFGKLT"} | {"": ["WD", "Carbon", "CV"]}
-    found = {letter: is_target(["STAR"] * len(names), names, pattern).any() for letter, names in kinds.items()}
-    return bool(found.pop("M")) and not any(found.values())
-
-
-def worded(text, pattern):
-    """A text that speaks of M stars, for the class that `pattern` names: "P(M)", "M stars" become "P(WD)", "WD stars"."""
-    return text if is_m(pattern) else re.sub(r"\bM(?= stars?\b)|(?<=\bP\()M(?=\))", lambda _: pattern, text)
 
 
 def split_subclass(text):

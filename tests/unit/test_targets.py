@@ -5,8 +5,9 @@ import csv
 import pytest
 from mstarhash.checking import check
 from mstarhash.errors import InputError
-from mstarhash.targets import is_m, is_target, worded
+from mstarhash.targets import is_target
 from mstarhash.truth import read_truth
+from mstarhash.wording import is_m, worded
 
 
 @pytest.mark.parametrize(

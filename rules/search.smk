@@ -6,6 +6,7 @@ rule encode:
         script="scripts/encode.py",
         library=library("encode"),
         spectra=results("rebin/{shard}.h5"),
+        match=results("match/{shard}.h5"),
         model=MODEL,
     output:
         codes=results("encode/{shard}.h5"),
@@ -25,6 +26,7 @@ rule encode:
         "python {input.script:q}"
         " --threads {threads}"
         " --spectra {input.spectra:q}"
+        " --match {input.match:q}"
         " --model {input.model:q}"
         " --output {output.codes:q}"
         " 2> {log:q}"

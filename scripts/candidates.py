@@ -28,7 +28,7 @@ def main(argv=None):
     from mstarhash.files import replacing
     from mstarhash.fusion import evidence, fused, prior_of, probability
     from mstarhash.labels import read_labels
-    from mstarhash.model import read_model
+    from mstarhash.model import SCORES, read_model
     from mstarhash.ranking import COLUMNS, rank_rows, summary_rows
     from mstarhash.sample import Sample
     from mstarhash.shards import IDENTITY
@@ -37,17 +37,11 @@ def main(argv=None):
         model = read_model(args.model)
         with Sample(args.retrieved) as a, Sample(args.codes) as b, Sample(args.match) as c:
             table = a.columns([*IDENTITY, "order", "votes", "min_distance", "near_positive", "near_negative"])
-            table |= b.columns(["class_score", "linear_score", "snr_r"])
+            table |= b.columns([*SCORES, "snr_r"])
             table |= c.columns(
                 ["difference", "chi2", "gain_wanted", "gain_other", "best_wanted", "best_other", "good_pixels"]
             )
-        values = evidence(
-            table["near_negative"],
-            table["near_positive"],
-            table["class_score"],
-            table["linear_score"],
-            table["difference"],
-        )
+        values = evidence(table)
         odds = fused(values, model.fusion)
         share = args.prior if args.prior is not None else prior_of(odds)
         table |= {

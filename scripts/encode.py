@@ -11,6 +11,7 @@ def build_parser():
     parser = section_parser(__doc__)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--spectra", required=True, help="HDF5 from rebin.py")
+    parser.add_argument("--match", required=True, help="HDF5 from match.py")
     parser.add_argument("--model", required=True, help="HDF5 from train.py")
     parser.add_argument("--output", required=True, help="HDF5 to write")
     return parser
@@ -19,14 +20,15 @@ def build_parser():
 def main(argv=None):
     args = build_parser().parse_args(argv)
     threads.limit(1)
+    import h5py
     import numpy as np
     from mstarhash.codes import pack
     from mstarhash.files import replacing
-    from mstarhash.model import read_model, rows_of
+    from mstarhash.model import SCORES, read_model, rows_of
     from mstarhash.parallel import ordered_map
     from mstarhash.sample import Sample
     from mstarhash.shards import IDENTITY
-    from mstarhash.spectra import create, write_columns
+    from mstarhash.spectra import create, read_columns, write_columns
     from mstarhash.targets import is_unknown
 
     with replacing(args.output) as name, Sample([args.spectra]) as sample:
@@ -34,23 +36,26 @@ def main(argv=None):
         columns = sample.columns([*IDENTITY, "order", "class", "snr_r"])
         rows = np.flatnonzero(is_unknown(columns.pop("class")))
         columns = {key: values[rows] for key, values in columns.items()}
-        score, linear, bits = np.zeros(len(rows)), np.zeros(len(rows)), np.zeros((len(rows), model.bits), bool)
+        with h5py.File(args.match) as source:
+            fits = read_columns(source, ["difference", "class_evidence"])
+        scores, bits = {key: np.zeros(len(rows)) for key in SCORES}, np.zeros((len(rows), model.bits), bool)
 
         def work(item):
             where, (x,) = item
-            return where, *model.coded(x)
+            return where, *model.coded(x, *(values[where] for values in fits.values()))
 
-        for where, *found in ordered_map(work, sample.blocks(["features"], rows), args.threads):
-            score[where], linear[where], bits[where] = found
-        codes = pack(bits)
+        for where, found, part in ordered_map(work, sample.blocks(["features"], rows), args.threads):
+            bits[where] = part
+            for key in SCORES:
+                scores[key][where] = found[key]
+        coded = {"codes": pack(bits)} | scores
         # a spectrum that was a presumed negative in training keeps the code it has with itself left out
         own = rows_of(model.labelled, (columns["file"], columns["order"]))
         seen = own >= 0
-        for values, key in ((codes, "codes"), (score, "class_score"), (linear, "linear_score")):
+        for key, values in coded.items():
             values[seen] = model.labelled[key][own[seen]]
         with create(name, "encode", config_hash(args)) as out:
-            write_columns(out, columns | {"codes": codes, "class_score": score, "linear_score": linear})
-            write_columns(out, {"labelled_row": own})
+            write_columns(out, columns | coded | {"labelled_row": own})
     return 0
 
 

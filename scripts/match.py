@@ -42,19 +42,20 @@ def main(argv=None):
             found = fit(flux, ivar, model.averages, args.prior, args.floor, shifts, args.refine)
             return found | {"good_pixels": (ivar > 0).mean(1)}
 
-        parts, progress = [], Progress("match", len(rows))
+        nothing = [sample.rows(key, []) for key in ("flux", "ivar")]
+        parts, progress = [work((slice(0), nothing))], Progress("match", len(rows))  # an empty shard has columns too
         for part in ordered_map(work, sample.blocks(["flux", "ivar"], rows), args.threads):
             parts.append(part)
             progress.step(len(part["good_pixels"]))
-        found = {key: np.concatenate([part[key] for part in parts]) if parts else np.empty(0) for key in FOUND}
+        found = {key: np.concatenate([part[key] for part in parts]) for key in FOUND}
         for key in ("best_wanted", "best_other"):
-            found[key] = model.average_names[found[key].astype(int)] if len(rows) else np.array([], "U1")
+            found[key] = model.average_names[found[key]]
         with create(name, "match", config_hash(args)) as out:
             write_columns(out, columns | found)
     return 0
 
 
-FOUND = ("difference", "chi2", "gain_wanted", "gain_other", "best_wanted", "best_other", "good_pixels")
+FOUND = ("difference", "chi2", "gain_wanted", "gain_other", "best_wanted", "best_other", "class_evidence", "good_pixels")
 
 
 if __name__ == "__main__":

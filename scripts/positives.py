@@ -47,7 +47,7 @@ def main(argv=None):
         drawn = positive_set.draw(clusters, args)
         positive_set.write_tables(clusters, drawn, released, args.target, name)
         with create(name["averages"], "positives", config_hash(args)) as out:
-            positive_set.write_averages(out, sample, clusters, args.templates, args.target)
+            positive_set.write_averages(out, sample, released, clusters, args.templates, args.target)
         with create(name["positives"], "positives", config_hash(args)) as out:
             positive_set.write_positives(out, sample, released, clusters, drawn, args.templates, args)
     return 0

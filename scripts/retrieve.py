@@ -86,11 +86,9 @@ def choose(args, out):
         distance, ties = reduced["cut"][:], reduced["ties"][int(reduced.attrs[args.codes])]
     labelled = signs(model.labelled["codes"], model.bits)
     votes, nearest = select(labelled[model.queries], codes, distance, ties)
-    wanted = model.labelled["wanted"]
     own = columns.pop("labelled_row")
     near = {}
-    for key, side in (("near_positive", wanted), ("near_negative", ~wanted)):
-        members = np.flatnonzero(side)
+    for key, members in zip(("near_positive", "near_negative"), model.sides, strict=True):
         column = np.searchsorted(members, own)
         present = (own >= 0) & (members[np.minimum(column, len(members) - 1)] == own)
 

@@ -24,53 +24,101 @@ def main(argv=None):
     threads.limit(1)
     import h5py
     import numpy as np
-    from mstarhash import pil
-    from mstarhash.codes import pack
     from mstarhash.files import replacing
-    from mstarhash.fusion import fit_fusion
-    from mstarhash.held_out import held_out_evidence
-    from mstarhash.linear import train_linear
-    from mstarhash.model import class_score, write_model
+    from mstarhash.model import write_model
     from mstarhash.progress import say
     from mstarhash.spectra import create
     from mstarhash.training import COLUMNS, read_set
 
     with replacing(args.output) as name:
         sets = [read_set(path, [*COLUMNS, "features"]) for path in (args.positives, args.negatives)]
-        sets[1]["family"] = sets[1]["family"] + sets[0]["family"].max() + 1
+        averages = read_averages(args)
+        import os
+        if os.environ.get("UNIT") == "cluster":
+            for part in sets:
+                part["unit"] = part["cluster"]
+            averages["unit"] = averages["cluster"]
+        number_apart(sets, averages)
         labelled = {key: np.concatenate([part.pop(key) for part in sets]) for key in [*COLUMNS, "features"]}
         x = labelled.pop("features")
         with h5py.File(args.positives) as source:
-            wave, count = source["wave"][:], len(source["order"])
-        wanted = np.arange(len(x)) < count
-        groups = merge_small(labelled["group"], wanted)
-        say(f"train: {len(x):,} spectra of {x.shape[1]:,} values, {int(wanted.sum()):,} positive")
-        if args.target == "classes":
-            network, values, outputs = pil.train_classes(
-                x, groups, labelled["family"], args.layers, args.bits, args.ridge, args.seed, args.threads
-            )
-            wanted_groups = np.isin(sorted(set(groups)), list(set(groups[wanted])))
-            score = class_score(outputs, wanted_groups)
-        else:
-            network, values, _ = pil.train_reconstruct(
-                x, args.layers, args.bits, args.encoder, args.ridge, args.seed, args.threads
-            )
-            wanted_groups, score = np.array([], bool), np.zeros(len(x))
-        *linear, odds = train_linear(x, wanted, labelled["family"], args.components)
-        labelled |= {
-            "linear_score": odds,
-            "codes": pack(values > network.thresholds),
-            "wanted": wanted,
-            "class_score": score,
-        }
-        averages, names = read_averages(args)
-        say("train: evidence of the labelled spectra, each family left out")
-        values, rows = held_out_evidence(args, labelled, averages, wanted)
-        fusion = fit_fusion(values, wanted[rows], labelled["kind"][rows] == "presumed")
+            averages["wave"], count = source["wave"][:], len(source["order"])
+        labelled["wanted"] = np.arange(len(x)) < count
+        say(f"train: {len(x):,} spectra of {x.shape[1]:,} values, {count:,} positive")
+        model, values, rows = train(args, x, labelled, averages)
         with create(name, "train", config_hash(args)) as out:
-            write_model(out, network, wanted_groups, labelled, averages, names, fusion, linear, wave)
+            write_model(out, model, averages)
             out["fusion_evidence"], out["fusion_rows"] = values, rows
     return 0
+
+
+def number_apart(sets, averages):
+    """Families and units of positives and negatives numbered through, a spectrum without a unit by itself; in place."""
+    import numpy as np
+
+    sets[1]["family"] = sets[1]["family"] + sets[0]["family"].max() + 1
+    first = max([*sets[0]["unit"], *averages["unit"][averages["wanted"]]]) + 1
+    sets[1]["unit"] = np.where(sets[1]["unit"] >= 0, sets[1]["unit"] + first, -1)
+    averages["unit"] = np.where(averages["wanted"], averages["unit"], averages["unit"] + first)
+    alone = max([*sets[1]["unit"], *averages["unit"]]) + 1
+    for part in sets:
+        part["unit"] = np.where(part["unit"] >= 0, part["unit"], alone + part["family"])
+
+
+def train(args, x, labelled, averages):
+    """The fields of a Model, and the evidence (m, k) and the rows (m,) that the fusion was fitted on."""
+    import numpy as np
+    from mstarhash import codes, held_out
+    from mstarhash.fusion import evidence, fit_fusion, fused, prior_of, probability
+    from mstarhash.linear import train_linear, train_template
+    from mstarhash.matching import prepare
+    from mstarhash.progress import say
+
+    wanted, unit, presumed = labelled["wanted"], labelled["unit"], labelled["kind"] == "presumed"
+    network, wanted_groups, values, labelled["class_score"] = train_network(args, x, labelled)
+    *linear, labelled["linear_score"] = train_linear(x, wanted, unit, args.components)
+    say("train: fits of the averages to the labelled spectra")
+    keys = ("flux", "ivar", "wanted", "unit", "group", "wave", "limits", "bins", "order")
+    difference, by_class = held_out.labelled_fits(args, unit, prepare(*(averages[key] for key in keys)))
+    rows = held_out.as_unclassified(labelled["kind"])
+    *template, labelled["template_score"] = train_template(by_class, wanted, unit, rows)
+    stacked = evidence(labelled | {"difference": difference})
+    stack = fit_fusion(stacked[rows], wanted[rows], presumed[rows])
+    score = fused(stacked, stack)
+    share = prior_of(score[presumed]) if presumed.any() else 0.5
+    labelled["suspect"] = presumed & (probability(score, share) > args.suspect)
+    levels = codes.score_levels(score[rows], min(args.levels, args.bits) if args.target == "classes" else 0)
+    labelled["codes"] = codes.pack(codes.levelled(score, levels, values > network.thresholds))
+    say("train: neighbours of the labelled spectra")
+    sides = np.flatnonzero(wanted), np.flatnonzero(~wanted & ~labelled["suspect"])
+    signs = codes.signs(labelled["codes"], args.bits)
+    near = held_out.neighbour_distances(signs, unit, sides, rows, args.neighbours, args.threads)
+    table = {key: values[rows] for key, values in (labelled | {"difference": difference}).items()}
+    table |= dict(zip(("near_positive", "near_negative"), near, strict=True))
+    fusion = fit_fusion(evidence(table), wanted[rows], presumed[rows])
+    fields = {"network": network, "wanted_groups": wanted_groups, "labelled": labelled, "fusion": fusion}
+    fields |= {"stack": stack, "levels": levels, "linear": linear, "template": template}
+    return fields, evidence(table), rows
+
+
+def train_network(args, x, labelled):
+    """The network, which of its groups are wanted, code values (n, bits) and class scores (n,), each unit left out."""
+    import numpy as np
+    from mstarhash import pil
+    from mstarhash.model import class_score
+
+    if args.target == "reconstruct":
+        network, values, _ = pil.train_reconstruct(
+            x, args.layers, args.bits, args.encoder, args.ridge, args.seed, args.threads
+        )
+        return network, np.array([], bool), values, np.zeros(len(x))
+    wanted = labelled["wanted"]
+    groups = merge_small(labelled["group"], wanted)
+    network, values, outputs = pil.train_classes(
+        x, groups, labelled["unit"], args.layers, args.bits, args.ridge, args.seed, args.threads
+    )
+    wanted_groups = np.isin(sorted(set(groups)), list(set(groups[wanted])))
+    return network, wanted_groups, values, class_score(outputs, wanted_groups)
 
 
 def merge_small(groups, wanted, least=20):
@@ -86,26 +134,19 @@ def merge_small(groups, wanted, least=20):
 
 
 def read_averages(args):
-    """Mean spectra of both sides as one set, and a name of each."""
+    """Mean spectra of both sides as one set, with a name of each and the window of the fits."""
     import h5py
     import numpy as np
     from mstarhash.spectra import read_columns
 
+    keys = ("flux", "ivar", "cluster", "members", "unit", "group")
     with h5py.File(args.averages) as yes, h5py.File(args.negatives) as other:
-        no = other["averages"]
-        names = np.concatenate(
-            [
-                [
-                    f"{'giant' if giant else 'dwarf'} {k}"
-                    for giant, k in zip(yes["giant"][:], yes["cluster"][:], strict=True)
-                ],
-                [f"{g} {k}" for g, k in zip(read_columns(no, ["group"])["group"], no["cluster"][:], strict=True)],
-            ]
-        )
-        parts = {key: np.concatenate([yes[key][:], no[key][:]]) for key in ("flux", "ivar", "cluster", "members")}
-        wanted, wave = np.arange(len(parts["cluster"])) < len(yes["cluster"]), yes["wave"][:]
-    window = {"wave": wave, "limits": (args.wave_min, args.wave_max), "bins": args.bins, "order": args.order}
-    return parts | {"wanted": wanted} | window, names
+        parts = read_columns(yes, [*keys, "giant"]), read_columns(other["averages"], keys)
+    titles = np.where(parts[0].pop("giant"), "giant", "dwarf"), parts[1]["group"]
+    out = {key: np.concatenate([part[key] for part in parts]) for key in keys}
+    out["name"] = np.array([f"{a} {k}" for a, k in zip(np.concatenate(titles), out["cluster"], strict=True)])
+    out["wanted"] = np.arange(len(out["cluster"])) < len(parts[0]["cluster"])
+    return out | {"limits": (args.wave_min, args.wave_max), "bins": args.bins, "order": args.order}
 
 
 if __name__ == "__main__":

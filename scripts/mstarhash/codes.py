@@ -25,3 +25,15 @@ def signs(words, k):
 def hamming(a, b):
     """(n, m) Hamming distances between rows of signs (n, k) and (m, k): float32, whole numbers."""
     return (np.float32(a.shape[1]) - a @ b.T) / np.float32(2)
+
+
+def score_levels(scores, count):
+    """(count,) increasing levels of a score, evenly spaced over all but the lowest and highest per mille of `scores`."""
+    return np.linspace(*np.quantile(scores, [0.001, 0.999]), count)
+
+
+def levelled(scores, levels, bits):
+    """Bits (n, k) whose first ones are scores (n,) > levels: there a Hamming distance is a difference of the score."""
+    bits = bits.copy()
+    bits[:, : len(levels)] = scores[:, None] > levels
+    return bits

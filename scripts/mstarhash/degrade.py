@@ -28,7 +28,7 @@ def noise_of(flux, ivar, wave, models, order=ORDER):
     """Noise of spectra (n, p) by the best of models (t, p) times a polynomial, NaN where a model knows nothing."""
     known = np.isfinite(models).any(1)
     averages = prepare(
-        models[known], np.ones_like(models[known]), np.zeros(known.sum(), bool), np.arange(known.sum()), wave,
+        models[known], np.ones_like(models[known]), np.zeros(known.sum(), bool), np.arange(known.sum()), np.full(known.sum(), ""), wave,
         (wave[0], wave[-1]), 1, order,
     )  # fmt: skip
     residual = np.zeros_like(flux)

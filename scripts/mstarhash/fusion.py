@@ -5,12 +5,15 @@ from scipy.optimize import minimize
 from scipy.special import expit, ndtri
 
 ENOUGH = 1000  # presumed negatives that need no help of known ones
-NAMES = ("hash", "class", "linear", "difference")
+SCORES = ("class", "linear", "template", "difference")  # that bits of the code tell together
+NAMES = ("hash", *SCORES)
 
 
-def evidence(near_negative, near_positive, class_score, linear_score, difference):
-    """(n, 4) columns NAMES; near_negative, near_positive: mean distances to the nearest of each side."""
-    return np.c_[near_negative - near_positive, class_score, linear_score, difference].astype("f8")
+def evidence(table):
+    """(n, k) columns NAMES of a dict of (n,) columns; without the distances to the nearest of each side, SCORES alone."""
+    columns = [table[key] for key in ("class_score", "linear_score", "template_score", "difference")]
+    near = [table["near_negative"] - table["near_positive"]] if "near_negative" in table else []
+    return np.stack([*near, *columns], axis=1).astype("f8")
 
 
 def normal_scores(values, knots):

@@ -1,4 +1,5 @@
-"""Logistic regression on principal components, and the score of each family as if it had been left out.
+"""Logistic regressions, on principal components of the features and on what the averages tell, each with the score
+of every family of rows as if it had been left out.
 
 The last Newton step of the regression is a weighted ridge solve, for which leaving rows out is exact: with
 A = sum v z z' + ridge, working responses t and S = sqrt(v) Z_g A^-1 Z_g' sqrt(v) of a family g, the residuals become
@@ -8,28 +9,50 @@ A = sum v z z' + ridge, working responses t and S = sqrt(v) Z_g A^-1 Z_g' sqrt(v
 import numpy as np
 from scipy.linalg import cholesky, eigh, solve_triangular
 
+from mstarhash.pil import family_blocks
 from mstarhash.spectra import blocks
 
 STEPS = 8  # of Newton's method
-RIDGE = 1e-4  # in units of the mean diagonal
+RIDGE = 1e-4  # of components, in units of the mean diagonal
+RIDGE_TEMPLATE = 1e-3  # of the evidence of averages, likewise
 
 
 def train_linear(x, wanted, families, components):
     """Weights (d,) and intercept of the log odds at even classes, and the left-out log odds (n,) of the rows.
 
-    x: (n, d) features; wanted: (n,) bool; families: (n,) sorted numbers, one for a spectrum and its copies;
-    components: how many, at most one for five families of the smaller class.
+    x: (n, d) features; wanted: (n,) bool; families: (n,) numbers, one for rows that are left out together;
+    components: how many, at most one for 20 rows of the smaller class.
     """
     mean = x.mean(0, dtype="f8")
     scatter = sum((x[rows].T @ x[rows]).astype("f8") for rows in blocks(len(x))) / len(x) - np.outer(mean, mean)
-    smaller = min(len(np.unique(families[side])) for side in (wanted, ~wanted))
-    k = min(components, x.shape[1], len(x), max(10, smaller // 5))
+    k = min(components, x.shape[1], len(x), max(10, min(wanted.sum(), (~wanted).sum()) // 20))
     variances, axes = eigh(scatter, subset_by_index=(x.shape[1] - k, x.shape[1] - 1))
     axes = axes / np.sqrt(max(variances[-1], 1e-30))
-    z = np.empty((len(x), k + 1))
-    z[:, :k] = np.concatenate([x[rows] @ axes.astype("f4") for rows in blocks(len(x))]) - mean @ axes
-    z[:, k] = 1
-    share = np.where(wanted, 0.5 / max(wanted.sum(), 1), 0.5 / max((~wanted).sum(), 1)) * len(x)
+    z = np.concatenate([x[rows] @ axes.astype("f4") for rows in blocks(len(x))]) - mean @ axes
+    found, odds = logistic(z, wanted, families, RIDGE)
+    weights = axes @ found[:k]
+    return weights, found[k] - mean @ weights, odds
+
+
+def train_template(evidence, wanted, families, rows):
+    """The same on the evidence of averages (n, f) of `matching.class_evidence`, each column at unit scatter.
+
+    rows: those trained on, which have left-out log odds.
+    """
+    mean, scatter = evidence[rows].mean(0, dtype="f8"), np.maximum(evidence[rows].std(0, dtype="f8"), 1e-6)
+    found, left_out = logistic((evidence[rows] - mean) / scatter, wanted[rows], families[rows], RIDGE_TEMPLATE)
+    weights = found[:-1] / scatter
+    intercept = found[-1] - mean @ weights
+    odds = evidence @ weights + intercept
+    odds[rows] = left_out
+    return weights, intercept, odds
+
+
+def logistic(z, wanted, families, ridge):
+    """Coefficients (k + 1,), the last one the intercept, of balanced logistic regression on z (n, k); left-out log odds."""
+    k = z.shape[1]
+    z = np.c_[z.astype("f8"), np.ones(len(z))]
+    share = np.where(wanted, 0.5 / max(wanted.sum(), 1), 0.5 / max((~wanted).sum(), 1)) * len(z)
     found = np.zeros(k + 1)
     for _ in range(STEPS):
         odds = np.clip(z @ found, -30, 30)
@@ -37,13 +60,11 @@ def train_linear(x, wanted, families, components):
         v = np.maximum(p * (1 - p), 1e-3) * share
         target = odds + share * (wanted - p) / v
         normal = z.T @ (z * v[:, None])
-        normal[np.arange(k), np.arange(k)] += RIDGE * np.trace(normal[:k, :k]) / k
+        normal[np.arange(k), np.arange(k)] += ridge * np.trace(normal[:k, :k]) / k
         found = np.linalg.solve(normal, z.T @ (v * target))
     half = solve_triangular(cholesky(normal, lower=True), z.T, lower=True) * np.sqrt(v)
     residual = np.sqrt(v) * (target - z @ found)
-    starts = np.flatnonzero(np.r_[True, families[1:] != families[:-1]])
-    for first, last in zip(starts, np.r_[starts[1:], len(x)], strict=True):
-        part = half[:, first:last]
-        residual[first:last] = np.linalg.solve(np.eye(last - first) - part.T @ part, residual[first:last])
-    weights = axes @ found[:k]
-    return weights, found[k] - mean @ weights, target - residual / np.sqrt(v)
+    for family in (rows for members in family_blocks(families) for rows in members):
+        part = half[:, family]
+        residual[family] = np.linalg.solve(np.eye(len(family)) - part.T @ part, residual[family])
+    return found, target - residual / np.sqrt(v)

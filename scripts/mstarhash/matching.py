@@ -7,7 +7,8 @@ polynomial's higher terms have a prior, so that a response may bend a spectrum b
 The difference is a log ratio of evidences: the mean of exp(gain / 2 t^2) over the averages of the wanted class
 against that over the others, with t the reduced chi-square of the best fit of all where that is above 1 (t
 for the scale of the errors, and again for their correlation along the spectrum). So more averages on one side are no
-advantage, and a spectrum that nothing fits speaks for neither side.
+advantage, and a spectrum that nothing fits speaks for neither side. `class_evidence` tells the same of each group of
+averages (pairs of subtypes, other classes), for a regression that learns which groups are mistaken for which.
 """
 
 from dataclasses import dataclass
@@ -15,13 +16,17 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import logsumexp
 
+LOW = 20.0  # below which evidence of a group is as good as none
+
 
 @dataclass
 class Averages:
     """Mean spectra binned for the fits, with powers of u multiplied in."""
 
     wanted: np.ndarray  # (t,) bool
-    cluster: np.ndarray  # (t,) number among its own kind
+    unit: np.ndarray  # (t,) what it was made of (training.COLUMNS), -1: of nothing that is left out
+    group: np.ndarray  # (t,) number of its group
+    groups: list  # their names
     window: slice  # pixels of the grid that are fitted
     bins: int  # pixels of the grid in a bin
     flux: np.ndarray  # (t, p) float32
@@ -33,9 +38,9 @@ def binned(flux, ivar, bins):
     """Inverse-variance weighted means over `bins` pixels: flux, ivar (n, p // bins) float32."""
     n, p = flux.shape
     cut = p // bins * bins
-    w = ivar[:, :cut].reshape(n, -1, bins)
+    w = ivar[:, :cut].reshape(n, p // bins, bins)
     total = w.sum(2)
-    mean = (flux[:, :cut].reshape(n, -1, bins) * w).sum(2)
+    mean = (flux[:, :cut].reshape(n, p // bins, bins) * w).sum(2)
     return np.divide(mean, total, out=np.zeros_like(mean), where=total > 0), total
 
 
@@ -46,10 +51,10 @@ def softened(flux, ivar, floor):
     return (ivar / (1 + ivar * (floor * level) ** 2)).astype("f4")
 
 
-def prepare(flux, ivar, wanted, cluster, wave, limits, bins, order):
+def prepare(flux, ivar, wanted, unit, group, wave, limits, bins, order):
     """Averages from mean spectra (t, P) on the grid `wave` (P,); limits: (low, high) of the window [Angstrom].
 
-    Where an average knows nothing, its neighbours in wavelength are used. A featureless one is added to the others.
+    group: (t,) texts. Where an average knows nothing, its neighbours in wavelength are used. A featureless one is added to the others.
     """
     inside = np.flatnonzero((wave >= limits[0]) & (wave <= limits[1]))
     window = slice(int(inside[0]), int(inside[-1]) + 1) if len(inside) else slice(0, len(wave))
@@ -63,9 +68,12 @@ def prepare(flux, ivar, wanted, cluster, wave, limits, bins, order):
     small, _ = binned(full.astype("f4"), np.ones_like(full, "f4"), bins)
     small /= np.maximum(np.abs(small).mean(1, keepdims=True), 1e-30)
     u = np.linspace(-1, 1, small.shape[1], dtype="f4")
+    names, number = np.unique(np.append(np.asarray(group, str), "featureless"), return_inverse=True)
     return Averages(
         np.append(np.asarray(wanted, bool), False),
-        np.append(np.asarray(cluster), -1),
+        np.append(np.asarray(unit), -1),
+        number,
+        names.tolist(),
         window,
         bins,
         small,
@@ -146,21 +154,40 @@ def log_ratio(gain, zero, count, wanted):
     return sides[0] - sides[1], reduced
 
 
-def fit(flux, ivar, averages, prior, floor, shifts, refine, exclude=None):
+def class_evidence(gain, reduced, count, group):
+    """(n, 2 groups + 3) what each group of averages has to say, for a regression.
+
+    gain: (n, t); reduced: (n,) reduced chi-square of the best fit; count: (n,) bins that know something; group: (t,)
+    numbers. First the log share of each group in the evidence (mean over its averages, scaled as in `log_ratio`), at
+    least -LOW; then minus the root of what its best average gains less than the best of all, in errors as the misfit
+    tells them; then log reduced, log of the gain a bin, log count.
+    """
+    misfit = np.maximum(reduced, 1)
+    members = [np.flatnonzero(group == k) for k in range(group.max() + 1)]
+    scaled = gain / (4 * misfit**2)[:, None]
+    shares = np.stack([logsumexp(scaled[:, part], axis=1) - np.log(len(part)) for part in members], axis=1)
+    shares -= logsumexp(shares, axis=1, keepdims=True)
+    best = np.stack([gain[:, part].max(1) for part in members], axis=1)
+    behind = np.sqrt((best.max(1, keepdims=True) - best) / (2 * misfit)[:, None])
+    level = np.log(1 + best.max(1) / np.maximum(count, 1))
+    rest = np.c_[np.log(np.maximum(reduced, 1e-3)), level, np.log(1 + count)]
+    return np.c_[np.maximum(shares, -LOW), -np.minimum(behind, LOW), rest].astype("f4")
+
+
+def fit(flux, ivar, averages, prior, floor, shifts, refine, left_out=None):
     """Evidence for the wanted class, velocities tried for the best few averages.
 
     flux, ivar: (n, P) on the grid; floor: see `softened`; shifts: whole pixels tried, 0 among them; refine: how many
-    of the best averages are tried at them; exclude: (n,) average that a row may not use (its own cluster), -1 = none.
+    of the best averages are tried at them; left_out: (n,) unit whose averages a row may not use (its own), -1 = none.
 
     Returns a dict of (n,) arrays: difference, chi2 (reduced, of the best fit), gain_wanted, gain_other,
-    best_wanted, best_other (indices of averages).
+    best_wanted, best_other (indices of averages); and class_evidence (n, 2 groups + 3).
     """
     flux, ivar = flux[:, averages.window], ivar[:, averages.window]
     ivar = softened(flux, ivar, floor)
     gain, _ = gains(flux, ivar, averages, prior)
-    if exclude is not None:
-        rows = np.flatnonzero(exclude >= 0)
-        gain[rows, exclude[rows]] = 0
+    if left_out is not None:
+        gain[(left_out[:, None] == averages.unit) & (left_out >= 0)[:, None]] = 0
     sides = [np.flatnonzero(averages.wanted), np.flatnonzero(~averages.wanted)]
     for columns in sides:
         few = min(refine, len(columns))
@@ -171,7 +198,8 @@ def fit(flux, ivar, averages, prior, floor, shifts, refine, exclude=None):
             if shift:
                 _refine(gain, np.roll(flux, -shift, 1), np.roll(ivar, -shift, 1), averages, prior, top)
     f, w = (part.astype("f8") for part in binned(flux, ivar, averages.bins))
-    difference, reduced = log_ratio(gain, (f**2 * w).sum(1), (w > 0).sum(1), averages.wanted)
+    count = (w > 0).sum(1)
+    difference, reduced = log_ratio(gain, (f**2 * w).sum(1), count, averages.wanted)
     best = [columns[gain[:, columns].argmax(1)] for columns in sides]
     rows = np.arange(len(gain))
     return {
@@ -181,6 +209,7 @@ def fit(flux, ivar, averages, prior, floor, shifts, refine, exclude=None):
         "gain_other": gain[rows, best[1]],
         "best_wanted": best[0],
         "best_other": best[1],
+        "class_evidence": class_evidence(gain, reduced, count, averages.group),
     }
 
 

@@ -5,12 +5,16 @@ from dataclasses import dataclass
 import h5py
 import numpy as np
 
+from mstarhash.codes import levelled
+from mstarhash.fusion import evidence, fused
 from mstarhash.matching import prepare
 from mstarhash.pil import Network
 from mstarhash.shards import IDENTITY
 from mstarhash.spectra import read_columns, write_columns
 
 LABELLED = (*IDENTITY, "order", "kind", "family", "class", "subclass", "group", "snr_r")
+SCORES = ("class_score", "linear_score", "template_score")
+AVERAGES = ("flux", "ivar", "wanted", "cluster", "members", "unit")
 
 
 @dataclass
@@ -19,11 +23,14 @@ class Model:
 
     network: Network
     wanted_groups: np.ndarray  # (groups,) bool; empty with target reconstruct
-    labelled: dict  # LABELLED, `wanted` (n,) bool, `codes` (n, bits / 64) uint64, `class_score`, `linear_score` (n,)
+    labelled: dict  # LABELLED, `wanted`, `suspect` (n,) bool, `codes` (n, bits / 64) uint64, SCORES (n,)
     averages: object
     average_names: np.ndarray
     fusion: dict
+    stack: dict  # the fusion of all scores but the hash one
+    levels: np.ndarray  # (k,) of the stacked score, that the first k bits tell
     linear: tuple  # weights (d,) and intercept of the linear score
+    template: tuple  # weights (f,) and intercept of the template score
     bits: int
     wave: np.ndarray
 
@@ -32,18 +39,29 @@ class Model:
         """Rows of the labelled spectra that are queries: positives as drawn and templates, no copies."""
         return self.labelled["wanted"] & np.isin(self.labelled["kind"], ["drawn", "template"])
 
-    def coded(self, x):
-        """Class score (n,), linear score (n,) and bits (n, bits) of features (n, d)."""
-        hidden, linear = self.network.hidden(x), x.astype("f8") @ self.linear[0] + self.linear[1]
+    @property
+    def sides(self):
+        """Rows of the labelled spectra whose codes are positive and negative neighbours."""
+        wanted = self.labelled["wanted"]
+        return np.flatnonzero(wanted), np.flatnonzero(~wanted & ~self.labelled["suspect"])
+
+    def coded(self, x, difference, class_evidence):
+        """SCORES as a dict of (n,), and bits (n, bits), of features (n, d) and what `match` found: (n,) and (n, f)."""
+        hidden = self.network.hidden(x)
+        scores = {"class_score": np.zeros(len(x)), "linear_score": x.astype("f8") @ self.linear[0] + self.linear[1]}
+        scores["template_score"] = class_evidence.astype("f8") @ self.template[0] + self.template[1]
         if self.network.beta is None:
-            return np.zeros(len(x)), linear, hidden > self.network.thresholds
+            return scores, hidden > self.network.thresholds
         outputs = hidden.astype("f8") @ self.network.beta
-        bits = self.network.turned(outputs) > self.network.thresholds
-        return class_score(outputs, self.wanted_groups), linear, bits
+        scores["class_score"] = class_score(outputs, self.wanted_groups)
+        stacked = fused(evidence(scores | {"difference": difference}), self.stack)
+        return scores, levelled(stacked, self.levels, self.network.turned(outputs) > self.network.thresholds)
 
 
-def write_model(out, network, wanted_groups, labelled, averages, average_names, fusion, linear, wave):
-    """Into an open HDF5 file; averages: dict with flux, ivar, wanted, cluster, members, limits, bins, order."""
+def write_model(out, model, averages):
+    """Into an open HDF5 file; model: dict of the fields of Model, less those that follow from `averages`: a dict with
+    AVERAGES, group, name, limits, bins, order."""
+    network = model["network"]
     net = out.create_group("network")
     net["mean"] = network.mean
     net.attrs["offset"] = network.offset
@@ -52,16 +70,17 @@ def write_model(out, network, wanted_groups, labelled, averages, average_names, 
     for key in ("beta", "centre", "turn", "thresholds"):
         if getattr(network, key) is not None:
             net[key] = getattr(network, key)
-    net["wanted_groups"] = wanted_groups
-    write_columns(out.create_group("labelled"), labelled)
+    net["wanted_groups"] = model["wanted_groups"]
+    write_columns(out.create_group("labelled"), model["labelled"])
     part = out.create_group("averages")
-    for key in ("flux", "ivar", "wanted", "cluster", "members"):
-        part[key] = averages[key]
+    write_columns(part, {key: averages[key] for key in (*AVERAGES, "group")})
     part.attrs.update({key: averages[key] for key in ("limits", "bins", "order")})
-    write_columns(part, {"name": np.append(average_names, "featureless")})
-    write_columns(out.create_group("fusion"), fusion)
-    write_columns(out.create_group("linear"), {"weights": linear[0], "intercept": np.array([linear[1]])})
-    out["wave"] = wave
+    write_columns(part, {"name": np.append(averages["name"], "featureless")})
+    for key in ("fusion", "stack"):
+        write_columns(out.create_group(key), model[key])
+    for key in ("linear", "template"):
+        write_columns(out.create_group(key), {"weights": model[key][0], "intercept": np.array([model[key][1]])})
+    out["levels"], out["wave"] = model["levels"], averages["wave"]
 
 
 def read_model(path):
@@ -73,28 +92,22 @@ def read_model(path):
             layers.append((net[f"w{len(layers)}"][:], net[f"b{len(layers)}"][:]))
         optional = {key: net[key][:] if key in net else None for key in ("beta", "centre", "turn", "thresholds")}
         network = Network(net["mean"][:], layers, float(net.attrs["offset"]), **optional)
-        labelled = read_columns(source["labelled"], [*LABELLED, "wanted", "codes", "class_score", "linear_score"])
         part = source["averages"]
-        averages = prepare(
-            part["flux"][:],
-            part["ivar"][:],
-            part["wanted"][:],
-            part["cluster"][:],
-            source["wave"][:],
-            part.attrs["limits"],
-            int(part.attrs["bins"]),
-            int(part.attrs["order"]),
-        )
+        columns = read_columns(part, ["flux", "ivar", "wanted", "unit", "group"])
+        limits = (part.attrs["limits"], int(part.attrs["bins"]), int(part.attrs["order"]))
         return Model(
-            network,
-            net["wanted_groups"][:],
-            labelled,
-            averages,
-            read_columns(part, ["name"])["name"],
-            read_columns(source["fusion"], list(source["fusion"])),
-            (source["linear/weights"][:], float(source["linear/intercept"][0])),
-            len(network.thresholds),
-            source["wave"][:],
+            network=network,
+            wanted_groups=net["wanted_groups"][:],
+            labelled=read_columns(source["labelled"], [*LABELLED, *SCORES, "wanted", "suspect", "codes"]),
+            averages=prepare(*columns.values(), source["wave"][:], *limits),
+            average_names=read_columns(part, ["name"])["name"],
+            **{key: read_columns(source[key], list(source[key])) for key in ("fusion", "stack")},
+            levels=source["levels"][:],
+            **{
+                key: (source[key]["weights"][:], float(source[key]["intercept"][0])) for key in ("linear", "template")
+            },
+            bits=len(network.thresholds),
+            wave=source["wave"][:],
         )
 
 

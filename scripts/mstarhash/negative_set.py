@@ -10,8 +10,11 @@ from mstarhash.grid import shift_of, shift_rows
 from mstarhash.progress import Progress, say
 from mstarhash.scaling import features
 from mstarhash.shards import IDENTITY
+from mstarhash.spectra import write_columns
 from mstarhash.targets import is_target, is_unknown, split_subclass
 from mstarhash.training import Writer, noise_pool
+
+OBAFGK = tuple("OBAFGK")
 
 
 @dataclass
@@ -34,11 +37,13 @@ class Others:
 
 
 def group_of(kind, subclass):
-    """Code target of a known spectrum: GALAXY, QSO, or the letters of its spectral type (A, F, G, K, WD, Carbon)."""
+    """Code target of a known spectrum: GALAXY, QSO, or its spectral type by halves (A0, A5, F0, K5) or letters (WD)."""
     kind = kind.strip().upper()
     if kind != "STAR":
         return kind
-    letters = split_subclass(subclass)[1]
+    _, letters, number = split_subclass(subclass)
+    if letters in OBAFGK and number == number:
+        return f"{letters}{5 * (number >= 5)}"
     return letters if letters else "STAR"
 
 
@@ -73,7 +78,8 @@ def write_negatives(out, sample, known, args):
         columns = {
             name: known.columns[name][known.rows[mine]] for name in (*IDENTITY, "order", "class", "subclass", "snr_r")
         }
-        columns |= {"kind": np.full(len(mine), "known"), "cluster": label[mine], "group": known.groups[mine]}
+        columns |= {"kind": np.full(len(mine), "known"), "group": known.groups[mine]}
+        columns |= {"cluster": label[mine], "unit": label[mine]}
         writer.add(columns, flux, ivar, copies, noise, rng)
         progress.step(len(mine))
     wanted = max(0, args.unknowns - len(known.inspected))
@@ -85,6 +91,7 @@ def write_negatives(out, sample, known, args):
             mine = rows[where]
             columns = {name: known.columns[name][mine] for name in (*IDENTITY, "order", "class", "subclass", "snr_r")}
             columns |= {"kind": np.full(len(mine), kind), "cluster": np.full(len(mine), -1)}
+            columns |= {"unit": columns["cluster"]}
             columns["group"] = np.full(len(mine), "unclassified")
             writer.add(columns, flux, ivar, 0, None, rng)
     writer.close()
@@ -117,10 +124,8 @@ def _averages(out, sample, known, args):
         means.add(flux, ivar, known.wave, label[everything[where]])
     flux, ivar = means.result()
     out["flux"], out["ivar"] = flux.astype("f4"), ivar.astype("f4")
-    out["cluster"], out["members"] = np.arange(total), means.members
-    from mstarhash.spectra import write_text
-
-    write_text(out, "group", names)
+    numbers = np.arange(total)
+    write_columns(out, {"cluster": numbers, "unit": numbers, "members": means.members, "group": names})
     return label
 
 

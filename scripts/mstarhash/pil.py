@@ -60,15 +60,22 @@ def sigmoid(x):
     return x
 
 
-def row_blocks(count, families=None):
-    """Slices of about BLOCK rows; with `families` (sorted numbers) no family is cut in two."""
-    out, first = [], 0
-    while first < count:
-        last = min(first + BLOCK, count)
-        while families is not None and last < count and families[last] == families[last - 1]:
-            last -= 1
-        out.append(slice(first, last))
-        first = last
+def row_blocks(count):
+    """Slices of BLOCK rows, the last one of what is left."""
+    return [slice(first, min(first + BLOCK, count)) for first in range(0, count, BLOCK)]
+
+
+def family_blocks(families):
+    """Lists of whole families, about BLOCK rows together; a family is an array of rows. families: (n,) numbers."""
+    order = np.argsort(families, kind="stable")
+    parts = np.split(order, np.flatnonzero(np.diff(families[order])) + 1)
+    out, size = [[]], 0
+    for rows in parts:
+        if size and size + len(rows) > BLOCK:
+            out.append([])
+            size = 0
+        out[-1].append(rows)
+        size += len(rows)
     return out
 
 
@@ -136,7 +143,7 @@ def train_reconstruct(x, layers, bits, encoder, strength, seed, threads):
 def train_classes(x, groups, families, layers, bits, strength, seed, threads):
     """A PIL classifier whose outputs become the code.
 
-    x: (n, d); groups: (n,) texts; families: (n,) sorted numbers, one for a spectrum and its copies.
+    x: (n, d); groups: (n,) texts; families: (n,) numbers, one for rows that are left out together.
 
     Returns the network, code values (n, bits) and class outputs (n, groups) of the training rows, both as if each
     family had been left out of the solve: with S = H_g A^-1 H_g' and residual e, T - (I - S)^-1 e (exact for the
@@ -157,19 +164,21 @@ def train_classes(x, groups, families, layers, bits, strength, seed, threads):
     network.beta = cho_solve(factor, right)
     lower = np.tril(factor[0])
 
-    def left_out(rows):
+    outputs = np.empty_like(target)
+
+    def left_out(members):
+        rows = np.concatenate(members)
         h = network.hidden(x[rows]).astype("f8")
         residual = target[rows] - h @ network.beta
         half = solve_triangular(lower, h.T, lower=True, overwrite_b=True, check_finite=False)
-        out = np.empty_like(residual)
-        mine = families[rows]
-        starts = np.flatnonzero(np.r_[True, mine[1:] != mine[:-1]])
-        for first, last in zip(starts, np.r_[starts[1:], len(mine)], strict=True):
-            part = half[:, first:last]
-            out[first:last] = np.linalg.solve(np.eye(last - first) - part.T @ part, residual[first:last])
-        return target[rows] - out
+        first = 0
+        for family in members:
+            part, mine = half[:, first : first + len(family)], residual[first : first + len(family)]
+            outputs[family] = target[family] - np.linalg.solve(np.eye(len(family)) - part.T @ part, mine)
+            first += len(family)
 
-    outputs = np.concatenate(list(ordered_map(left_out, row_blocks(len(x), families), threads)))
+    for _ in ordered_map(left_out, family_blocks(families), threads):
+        pass
     network.centre = outputs.mean(0)
     within = np.zeros((len(names), len(names)))
     for k in range(len(names)):

@@ -14,6 +14,7 @@ from mstarhash.scaling import features
 from mstarhash.shards import IDENTITY
 from mstarhash.targets import is_target, is_unknown, split_subclass
 from mstarhash.template_file import model_spectra
+from mstarhash.spectra import write_columns
 from mstarhash.training import Writer, noise_pool
 from mstarhash.wording import is_m
 
@@ -43,6 +44,7 @@ class Clusters:
     """Cluster of each released spectrum, mean spectra, and which of both are defective."""
 
     label: np.ndarray
+    unit: np.ndarray  # (clusters,) group that the cluster is of
     flux: np.ndarray
     ivar: np.ndarray
     members: np.ndarray
@@ -80,15 +82,20 @@ def cluster(sample, released, args):
     count = len(released.rows)
     scores = _scores(sample, released, args)
     label = np.full(count, -1)
+    unit = np.zeros(count, int)
     dwarfs, giants = np.flatnonzero(~released.giant), np.flatnonzero(released.giant)
     if len(dwarfs):
         groups = birch_groups(scores[dwarfs], min(args.groups, max(1, len(dwarfs) // 5)), args.seed)
         label[dwarfs] = sub_clusters(scores[dwarfs], groups, args.subclusters, args.seed)
+        unit[dwarfs] = groups
         say(f"positives: {groups.max() + 1} groups of dwarfs, {label.max() + 1} clusters")
     first = label.max() + 1
     if len(giants):
         label[giants] = first + kmeans(scores[giants], min(args.giant_clusters, max(1, len(giants) // 5)), args.seed)
+        unit[giants] = unit.max() + 1 + label[giants]
     total = label.max() + 1
+    unit_of = np.zeros(total, int)
+    unit_of[label] = unit
     everything = np.arange(count)
     means = _means(sample, released, label, everything, total)
     flux, ivar = means.result()
@@ -113,7 +120,7 @@ def cluster(sample, released, args):
     bad_mean[:, REASONS.index("arm_step")] = False  # against a general mean, subtypes differ by as much
     empty = means.members == 0
     bad_mean[empty] = [reason == "unusable" for reason in REASONS]
-    return Clusters(label, flux, ivar, means.members, giant, bad, bad_mean, few)
+    return Clusters(label, unit_of, flux, ivar, means.members, giant, bad, bad_mean, few)
 
 
 def _rejected(bad, few):
@@ -155,22 +162,32 @@ def draw(clusters, args):
     return drawn
 
 
-def write_averages(out, sample, clusters, templates, target):
-    """Mean spectra of the kept clusters: `flux`, `ivar` (k, p) normalised to 1 in 6000-8500 A, `cluster`, `giant`.
+def write_averages(out, sample, released, clusters, templates, target):
+    """Mean spectra of the kept clusters: `flux`, `ivar` (k, p) normalised to 1 in 6000-8500 A, `cluster`, `unit`, `giant`,
+    `members`, and `group`, the most frequent code target of the members.
 
     Where few spectra are released, the templates of the class follow.
     """
     kept = np.flatnonzero(clusters.kept)
     wave = sample.fixed("wave")
-    columns = [clusters.flux[kept], clusters.ivar[kept], kept, clusters.giant[kept], clusters.members[kept]]
+    columns = {key: getattr(clusters, key)[kept] for key in ("flux", "ivar", "giant", "members", "unit")}
+    columns |= {"cluster": kept, "group": most_frequent(groups_of(released.columns["subclass"]), clusters.label)[kept]}
     if clusters.few:
         _, subclasses, flux, ivar = model_spectra(templates, wave, target)
-        giant = np.array([text.startswith("g") for text in subclasses], bool)
-        more = [flux, ivar, len(clusters.members) + np.arange(len(flux)), giant, np.zeros(len(flux), int)]
-        columns = [np.concatenate(pair) for pair in zip(columns, more, strict=True)]
+        number = np.arange(len(flux))
+        more = {"flux": flux, "ivar": ivar, "giant": np.char.startswith(subclasses, "g"), "group": groups_of(subclasses)}
+        more |= {"members": 0 * number, "unit": clusters.unit.max() + 1 + number, "cluster": len(clusters.members) + number}
+        columns = {key: np.concatenate([values, more[key]]) for key, values in columns.items()}
     out["wave"] = wave
-    for name, values in zip(("flux", "ivar", "cluster", "giant", "members"), columns, strict=True):
-        out[name] = values.astype("f4") if name in ("flux", "ivar") else values
+    write_columns(out, columns | {key: columns[key].astype("f4") for key in ("flux", "ivar")})
+
+
+def most_frequent(groups, label):
+    """(clusters,) the group that most members have. groups: (n,) texts; label: (n,) cluster numbers, all of 0..max."""
+    names, number = np.unique(groups, return_inverse=True)
+    counts = np.zeros((label.max() + 1, len(names)), int)
+    np.add.at(counts, (label, number), 1)
+    return names[counts.argmax(1)]
 
 
 def write_positives(out, sample, released, clusters, drawn, templates, args):
@@ -189,6 +206,7 @@ def write_positives(out, sample, released, clusters, drawn, templates, args):
         rows = drawn[where]
         columns = {name: released.columns[name][rows] for name in (*IDENTITY, "order", "class", "subclass", "snr_r")}
         columns |= {"kind": np.full(len(rows), "drawn"), "cluster": clusters.label[rows]}
+        columns["unit"] = clusters.unit[columns["cluster"]]
         columns["group"] = groups_of(columns["subclass"])
         writer.add(columns, flux, ivar, copies, noise, rng)
         progress.step(len(rows))
@@ -200,6 +218,7 @@ def write_positives(out, sample, released, clusters, drawn, templates, args):
         columns |= {"file": np.char.add("template:", names), "order": np.zeros(len(names), "u8")}
         columns |= {"class": np.full(len(names), "STAR"), "subclass": subclasses, "snr_r": np.full(len(names), np.nan)}
         columns |= {"kind": np.full(len(names), "template"), "cluster": np.full(len(names), -1)}
+        columns["unit"] = clusters.unit.max() + 1 + np.arange(len(names))
         columns["group"] = groups_of(subclasses)
         writer.add(columns, flux, ivar, copies, noise, rng)
     writer.close()

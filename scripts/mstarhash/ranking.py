@@ -6,7 +6,7 @@ from mstarhash.shards import IDENTITY
 
 COLUMNS = (
     *IDENTITY, "rank", "p_m", "score", "in_union", "votes", "min_distance", "hash_score", "near_positive", "near_negative",
-    "class_score", "linear_score", "difference", "chi2", "gain_wanted", "gain_other", "best_wanted", "best_other", "good_pixels", "snr_r", "label",
+    "class_score", "linear_score", "template_score", "difference", "chi2", "gain_wanted", "gain_other", "best_wanted", "best_other", "good_pixels", "snr_r", "label",
 )  # fmt: skip
 
 

@@ -79,13 +79,13 @@ def search(args, folder):
         str(folder / name) for name in ("spectra.h5", "codes.h5", "cuts.h5", "near.h5", "fits.h5", "candidates.csv")
     )
     common = [f"--threads={args.threads}", "--model", args.model]
-    encode.main([*common, "--spectra", spectra, "--output", codes])
+    match.main([*args.match.split(), *common, "--spectra", spectra, "--output", fits])
+    encode.main([*common, "--spectra", spectra, "--match", fits, "--output", codes])
     with h5py.File(args.cuts) as source, h5py.File(cuts, "w") as out:
         out["cut"] = source["cut"][:]  # of the survey; at that distance itself each is kept, as if it came first
         out["ties"] = np.full((1, len(source["cut"])), np.iinfo("i4").max)
         out.attrs[codes] = 0
     retrieve.main([*args.retrieve.split(), "select", *common, "--codes", codes, "--cuts", cuts, "--output", near])
-    match.main([*args.match.split(), *common, "--spectra", spectra, "--output", fits])
     with open(args.summary, newline="") as source:
         prior = float({row["quantity"]: row["value"] for row in csv.DictReader(source)}["prior"])
     flags = [*args.candidates.split(), f"--prior={prior}"]  # the last one counts

@@ -55,7 +55,7 @@ def main(argv=None):
         raise InputError(f"{model_file}: not a model of train.py: {error}") from None
     if len(model.wave) != len(recipe["wave"]) or abs(model.wave - recipe["wave"]).max() > 1e-6:
         raise InputError(f"{model_file}: its grid is not that of {rebinned[0]}; the model is of another run")
-    score, code = querying.one_code(model, vector)
+    score, code = querying.one_code(model, flux, ivar, vector)
     labelled = querying.nearest_labelled(model, code, row, args.nearest)
     unlabelled = querying.nearest_unlabelled(codes, code, row, args.nearest)
     add_chances(unlabelled, folder / "candidates" / "candidates.csv")

@@ -33,13 +33,8 @@ def main(argv=None):
     with replacing(args.output) as name:
         sets = [read_set(path, [*COLUMNS, "features"]) for path in (args.positives, args.negatives)]
         averages = read_averages(args)
-        import os
-        if os.environ.get("UNIT") == "cluster":
-            for part in sets:
-                part["unit"] = part["cluster"]
-            averages["unit"] = averages["cluster"]
         number_apart(sets, averages)
-        labelled = {key: np.concatenate([part.pop(key) for part in sets]) for key in [*COLUMNS, "features"]}
+        labelled = {key: np.concatenate([part.pop(key) for part in sets]) for key in [*COLUMNS, "unit", "features"]}
         x = labelled.pop("features")
         with h5py.File(args.positives) as source:
             averages["wave"], count = source["wave"][:], len(source["order"])
@@ -53,16 +48,17 @@ def main(argv=None):
 
 
 def number_apart(sets, averages):
-    """Families and units of positives and negatives numbered through, a spectrum without a unit by itself; in place."""
+    """Families of positives and negatives numbered through; `unit` of spectra and averages, what is left out together
+    where a spectrum is judged as if it had not been used: its cluster, or where it is in none its family. In place."""
     import numpy as np
 
     sets[1]["family"] = sets[1]["family"] + sets[0]["family"].max() + 1
-    first = max([*sets[0]["unit"], *averages["unit"][averages["wanted"]]]) + 1
-    sets[1]["unit"] = np.where(sets[1]["unit"] >= 0, sets[1]["unit"] + first, -1)
-    averages["unit"] = np.where(averages["wanted"], averages["unit"], averages["unit"] + first)
-    alone = max([*sets[1]["unit"], *averages["unit"]]) + 1
-    for part in sets:
-        part["unit"] = np.where(part["unit"] >= 0, part["unit"], alone + part["family"])
+    wanted = averages["wanted"]
+    first = max([*sets[0]["cluster"], *averages["cluster"][wanted]]) + 1
+    averages["unit"] = averages["cluster"] + np.where(wanted, 0, first)
+    alone = max([*averages["unit"], *(sets[1]["cluster"] + first)]) + 1
+    for part, start in zip(sets, (0, first), strict=True):
+        part["unit"] = np.where(part["cluster"] >= 0, part["cluster"] + start, alone + part["family"])
 
 
 def train(args, x, labelled, averages):
@@ -137,16 +133,18 @@ def read_averages(args):
     """Mean spectra of both sides as one set, with a name of each and the window of the fits."""
     import h5py
     import numpy as np
+    from mstarhash.model import FITTING
     from mstarhash.spectra import read_columns
 
-    keys = ("flux", "ivar", "cluster", "members", "unit", "group")
+    keys = ("flux", "ivar", "cluster", "members", "group")
     with h5py.File(args.averages) as yes, h5py.File(args.negatives) as other:
         parts = read_columns(yes, [*keys, "giant"]), read_columns(other["averages"], keys)
     titles = np.where(parts[0].pop("giant"), "giant", "dwarf"), parts[1]["group"]
     out = {key: np.concatenate([part[key] for part in parts]) for key in keys}
     out["name"] = np.array([f"{a} {k}" for a, k in zip(np.concatenate(titles), out["cluster"], strict=True)])
     out["wanted"] = np.arange(len(out["cluster"])) < len(parts[0]["cluster"])
-    return out | {"limits": (args.wave_min, args.wave_max), "bins": args.bins, "order": args.order}
+    out |= {"limits": (args.wave_min, args.wave_max), "bins": args.bins, "order": args.order}
+    return out | {key: getattr(args, key) for key in FITTING}
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ class Averages:
     """Mean spectra binned for the fits, with powers of u multiplied in."""
 
     wanted: np.ndarray  # (t,) bool
-    unit: np.ndarray  # (t,) what it was made of (training.COLUMNS), -1: of nothing that is left out
+    unit: np.ndarray  # (t,) number of what it was made of, see train.number_apart; -1: nothing
     group: np.ndarray  # (t,) number of its group
     groups: list  # their names
     window: slice  # pixels of the grid that are fitted

@@ -7,14 +7,15 @@ import numpy as np
 
 from mstarhash.codes import levelled
 from mstarhash.fusion import evidence, fused
-from mstarhash.matching import prepare
+from mstarhash.matching import fit, prepare
 from mstarhash.pil import Network
 from mstarhash.shards import IDENTITY
 from mstarhash.spectra import read_columns, write_columns
 
 LABELLED = (*IDENTITY, "order", "kind", "family", "class", "subclass", "group", "snr_r")
 SCORES = ("class_score", "linear_score", "template_score")
-AVERAGES = ("flux", "ivar", "wanted", "cluster", "members", "unit")
+AVERAGES = ("flux", "ivar", "wanted", "cluster", "members", "unit", "group")
+FITTING = ("prior", "floor", "refine", "max_shift")  # of the fits in training, as in the section `match`
 
 
 @dataclass
@@ -26,6 +27,7 @@ class Model:
     labelled: dict  # LABELLED, `wanted`, `suspect` (n,) bool, `codes` (n, bits / 64) uint64, SCORES (n,)
     averages: object
     average_names: np.ndarray
+    fitting: dict  # FITTING
     fusion: dict
     stack: dict  # the fusion of all scores but the hash one
     levels: np.ndarray  # (k,) of the stacked score, that the first k bits tell
@@ -45,6 +47,12 @@ class Model:
         wanted = self.labelled["wanted"]
         return np.flatnonzero(wanted), np.flatnonzero(~wanted & ~self.labelled["suspect"])
 
+    def fit(self, flux, ivar):
+        """`matching.fit` of spectra (n, p) as in training."""
+        reach = int(self.fitting["max_shift"])
+        keys = [self.fitting[key].item() for key in FITTING[:3]]
+        return fit(flux, ivar, self.averages, *keys[:2], range(-reach, reach + 1), keys[2])
+
     def coded(self, x, difference, class_evidence):
         """SCORES as a dict of (n,), and bits (n, bits), of features (n, d) and what `match` found: (n,) and (n, f)."""
         hidden = self.network.hidden(x)
@@ -60,7 +68,7 @@ class Model:
 
 def write_model(out, model, averages):
     """Into an open HDF5 file; model: dict of the fields of Model, less those that follow from `averages`: a dict with
-    AVERAGES, group, name, limits, bins, order."""
+    AVERAGES, FITTING, name, limits, bins, order."""
     network = model["network"]
     net = out.create_group("network")
     net["mean"] = network.mean
@@ -73,8 +81,8 @@ def write_model(out, model, averages):
     net["wanted_groups"] = model["wanted_groups"]
     write_columns(out.create_group("labelled"), model["labelled"])
     part = out.create_group("averages")
-    write_columns(part, {key: averages[key] for key in (*AVERAGES, "group")})
-    part.attrs.update({key: averages[key] for key in ("limits", "bins", "order")})
+    write_columns(part, {key: averages[key] for key in AVERAGES})
+    part.attrs.update({key: averages[key] for key in ("limits", "bins", "order", *FITTING)})
     write_columns(part, {"name": np.append(averages["name"], "featureless")})
     for key in ("fusion", "stack"):
         write_columns(out.create_group(key), model[key])
@@ -101,6 +109,7 @@ def read_model(path):
             labelled=read_columns(source["labelled"], [*LABELLED, *SCORES, "wanted", "suspect", "codes"]),
             averages=prepare(*columns.values(), source["wave"][:], *limits),
             average_names=read_columns(part, ["name"])["name"],
+            fitting={key: part.attrs[key] for key in FITTING},
             **{key: read_columns(source[key], list(source[key])) for key in ("fusion", "stack")},
             levels=source["levels"][:],
             **{

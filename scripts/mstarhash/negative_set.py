@@ -78,8 +78,7 @@ def write_negatives(out, sample, known, args):
         columns = {
             name: known.columns[name][known.rows[mine]] for name in (*IDENTITY, "order", "class", "subclass", "snr_r")
         }
-        columns |= {"kind": np.full(len(mine), "known"), "group": known.groups[mine]}
-        columns |= {"cluster": label[mine], "unit": label[mine]}
+        columns |= {"kind": np.full(len(mine), "known"), "cluster": label[mine], "group": known.groups[mine]}
         writer.add(columns, flux, ivar, copies, noise, rng)
         progress.step(len(mine))
     wanted = max(0, args.unknowns - len(known.inspected))
@@ -91,7 +90,6 @@ def write_negatives(out, sample, known, args):
             mine = rows[where]
             columns = {name: known.columns[name][mine] for name in (*IDENTITY, "order", "class", "subclass", "snr_r")}
             columns |= {"kind": np.full(len(mine), kind), "cluster": np.full(len(mine), -1)}
-            columns |= {"unit": columns["cluster"]}
             columns["group"] = np.full(len(mine), "unclassified")
             writer.add(columns, flux, ivar, 0, None, rng)
     writer.close()
@@ -124,8 +122,7 @@ def _averages(out, sample, known, args):
         means.add(flux, ivar, known.wave, label[everything[where]])
     flux, ivar = means.result()
     out["flux"], out["ivar"] = flux.astype("f4"), ivar.astype("f4")
-    numbers = np.arange(total)
-    write_columns(out, {"cluster": numbers, "unit": numbers, "members": means.members, "group": names})
+    write_columns(out, {"cluster": np.arange(total), "members": means.members, "group": names})
     return label
 
 

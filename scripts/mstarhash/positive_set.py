@@ -44,7 +44,6 @@ class Clusters:
     """Cluster of each released spectrum, mean spectra, and which of both are defective."""
 
     label: np.ndarray
-    unit: np.ndarray  # (clusters,) group that the cluster is of
     flux: np.ndarray
     ivar: np.ndarray
     members: np.ndarray
@@ -82,20 +81,15 @@ def cluster(sample, released, args):
     count = len(released.rows)
     scores = _scores(sample, released, args)
     label = np.full(count, -1)
-    unit = np.zeros(count, int)
     dwarfs, giants = np.flatnonzero(~released.giant), np.flatnonzero(released.giant)
     if len(dwarfs):
         groups = birch_groups(scores[dwarfs], min(args.groups, max(1, len(dwarfs) // 5)), args.seed)
         label[dwarfs] = sub_clusters(scores[dwarfs], groups, args.subclusters, args.seed)
-        unit[dwarfs] = groups
         say(f"positives: {groups.max() + 1} groups of dwarfs, {label.max() + 1} clusters")
     first = label.max() + 1
     if len(giants):
         label[giants] = first + kmeans(scores[giants], min(args.giant_clusters, max(1, len(giants) // 5)), args.seed)
-        unit[giants] = unit.max() + 1 + label[giants]
     total = label.max() + 1
-    unit_of = np.zeros(total, int)
-    unit_of[label] = unit
     everything = np.arange(count)
     means = _means(sample, released, label, everything, total)
     flux, ivar = means.result()
@@ -120,7 +114,7 @@ def cluster(sample, released, args):
     bad_mean[:, REASONS.index("arm_step")] = False  # against a general mean, subtypes differ by as much
     empty = means.members == 0
     bad_mean[empty] = [reason == "unusable" for reason in REASONS]
-    return Clusters(label, unit_of, flux, ivar, means.members, giant, bad, bad_mean, few)
+    return Clusters(label, flux, ivar, means.members, giant, bad, bad_mean, few)
 
 
 def _rejected(bad, few):
@@ -163,20 +157,20 @@ def draw(clusters, args):
 
 
 def write_averages(out, sample, released, clusters, templates, target):
-    """Mean spectra of the kept clusters: `flux`, `ivar` (k, p) normalised to 1 in 6000-8500 A, `cluster`, `unit`, `giant`,
+    """Mean spectra of the kept clusters: `flux`, `ivar` (k, p) normalised to 1 in 6000-8500 A, `cluster`, `giant`,
     `members`, and `group`, the most frequent code target of the members.
 
     Where few spectra are released, the templates of the class follow.
     """
     kept = np.flatnonzero(clusters.kept)
     wave = sample.fixed("wave")
-    columns = {key: getattr(clusters, key)[kept] for key in ("flux", "ivar", "giant", "members", "unit")}
+    columns = {key: getattr(clusters, key)[kept] for key in ("flux", "ivar", "giant", "members")}
     columns |= {"cluster": kept, "group": most_frequent(groups_of(released.columns["subclass"]), clusters.label)[kept]}
     if clusters.few:
         _, subclasses, flux, ivar = model_spectra(templates, wave, target)
         number = np.arange(len(flux))
         more = {"flux": flux, "ivar": ivar, "giant": np.char.startswith(subclasses, "g"), "group": groups_of(subclasses)}
-        more |= {"members": 0 * number, "unit": clusters.unit.max() + 1 + number, "cluster": len(clusters.members) + number}
+        more |= {"members": 0 * number, "cluster": len(clusters.members) + number}
         columns = {key: np.concatenate([values, more[key]]) for key, values in columns.items()}
     out["wave"] = wave
     write_columns(out, columns | {key: columns[key].astype("f4") for key in ("flux", "ivar")})
@@ -206,7 +200,6 @@ def write_positives(out, sample, released, clusters, drawn, templates, args):
         rows = drawn[where]
         columns = {name: released.columns[name][rows] for name in (*IDENTITY, "order", "class", "subclass", "snr_r")}
         columns |= {"kind": np.full(len(rows), "drawn"), "cluster": clusters.label[rows]}
-        columns["unit"] = clusters.unit[columns["cluster"]]
         columns["group"] = groups_of(columns["subclass"])
         writer.add(columns, flux, ivar, copies, noise, rng)
         progress.step(len(rows))
@@ -218,7 +211,8 @@ def write_positives(out, sample, released, clusters, drawn, templates, args):
         columns |= {"file": np.char.add("template:", names), "order": np.zeros(len(names), "u8")}
         columns |= {"class": np.full(len(names), "STAR"), "subclass": subclasses, "snr_r": np.full(len(names), np.nan)}
         columns |= {"kind": np.full(len(names), "template"), "cluster": np.full(len(names), -1)}
-        columns["unit"] = clusters.unit.max() + 1 + np.arange(len(names))
+        if few:  # each is an average too
+            columns["cluster"] = len(clusters.members) + np.arange(len(names))
         columns["group"] = groups_of(subclasses)
         writer.add(columns, flux, ivar, copies, noise, rng)
     writer.close()

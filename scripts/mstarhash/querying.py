@@ -117,7 +117,8 @@ def spectrum_of(paths, templates, file, order, wave):
     return None
 
 
-def one_code(model, x):
-    """Class score and packed code (k,) of the features (1, d) of one spectrum."""
-    score, _, bits = model.coded(x)
-    return float(score[0]), pack(bits)[0]
+def one_code(model, flux, ivar, x):
+    """Class score and packed code (k,) of one spectrum: flux, ivar (p,) and features (1, d)."""
+    found = model.fit(flux[None], ivar[None])
+    scores, bits = model.coded(x, found["difference"], found["class_evidence"])
+    return float(scores["class_score"][0]), pack(bits)[0]

@@ -2,8 +2,7 @@
 
 Columns of a row: identity and order of the spectrum, `kind` (drawn, template, copy, known, inspected, presumed),
 `family` (one number for a spectrum and its copies), class, subclass, group (text: the code target), cluster
-(number in the averages, -1 = in none), unit (number of what is left out together where a spectrum is judged as if it
-had not been used: its group of clusters, with their averages; -1 = by itself), snr_r, and flux, ivar (n, p), features (n, d) on the common grid.
+(number in the averages, -1 = in none), snr_r, and flux, ivar (n, p), features (n, d) on the common grid.
 """
 
 import h5py
@@ -15,7 +14,7 @@ from mstarhash.shards import IDENTITY
 from mstarhash.spectra import write_columns
 from mstarhash.template_file import all_models
 
-COLUMNS = (*IDENTITY, "order", "kind", "family", "class", "subclass", "group", "cluster", "unit", "snr_r")
+COLUMNS = (*IDENTITY, "order", "kind", "family", "class", "subclass", "group", "cluster", "snr_r")
 MAX_SHIFT = 3  # pixels of 69 km/s: velocities of copies are drawn from -MAX_SHIFT..MAX_SHIFT
 
 

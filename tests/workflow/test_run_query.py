@@ -25,8 +25,8 @@ def test_a_spectrum_gets_the_code_that_the_run_gave_it(finished, monkeypatch):
     untrained = np.flatnonzero(columns["labelled_row"] < 0)
     rows = untrained[:5] if len(untrained) else np.arange(5)
     for row in rows:
-        vector = querying.read_one(columns["file"][row], recipe)[3]
-        distance = querying.distances(querying.one_code(model, vector)[1], columns["codes"][row][None])[0]
+        _, flux, ivar, vector = querying.read_one(columns["file"][row], recipe)
+        distance = querying.distances(querying.one_code(model, flux, ivar, vector)[1], columns["codes"][row][None])[0]
         assert distance == 0 or (not len(untrained) and distance < model.bits / 4)
 
 

@@ -26,7 +26,8 @@ def main(argv=None):
 
     import numpy as np
     from mstarhash.files import replacing
-    from mstarhash.fusion import evidence, fused, prior_of, probability
+    from mstarhash.calibration import calibrate
+    from mstarhash.fusion import evidence, fused
     from mstarhash.labels import read_labels
     from mstarhash.model import SCORES, read_model
     from mstarhash.ranking import COLUMNS, rank_rows, summary_rows
@@ -43,9 +44,9 @@ def main(argv=None):
             )
         values = evidence(table)
         odds = fused(values, model.fusion)
-        share = args.prior if args.prior is not None else prior_of(odds)
+        chance = calibrate(odds, *model.held_back, args.prior)
         table |= {
-            "p_m": probability(odds, share),
+            "p_m": chance(odds),
             "hash_score": values[:, 0],
             "in_union": (table["votes"] > 0).astype(int),
             "score": {"fused": odds, "hash": values[:, 0], "votes": table["votes"].astype("f8")}[args.ranking],
@@ -59,7 +60,7 @@ def main(argv=None):
             writer.writerows(zip(*(texts(table[key]) for key in COLUMNS), strict=True))
         with open(summary, "w", newline="") as out:
             csv.writer(out, lineterminator="\n").writerows(
-                summary_rows(table, share, len(model.labelled["codes"]), int(model.queries.sum()))
+                summary_rows(table, chance, len(model.labelled["codes"]), int(model.queries.sum()))
             )
     return 0
 

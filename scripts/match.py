@@ -55,7 +55,16 @@ def main(argv=None):
     return 0
 
 
-FOUND = ("difference", "chi2", "gain_wanted", "gain_other", "best_wanted", "best_other", "class_evidence", "good_pixels")
+FOUND = (
+    "difference",
+    "chi2",
+    "gain_wanted",
+    "gain_other",
+    "best_wanted",
+    "best_other",
+    "class_evidence",
+    "good_pixels",
+)
 
 
 if __name__ == "__main__":

@@ -65,7 +65,8 @@ def train(args, x, labelled, averages):
     """The fields of a Model, and the evidence (m, k) and the rows (m,) that the fusion was fitted on."""
     import numpy as np
     from mstarhash import codes, held_out
-    from mstarhash.fusion import evidence, fit_fusion, fused, prior_of, probability
+    from mstarhash.calibration import calibrate
+    from mstarhash.fusion import evidence, fit_fusion, fused
     from mstarhash.linear import train_linear, train_template
     from mstarhash.matching import prepare
     from mstarhash.progress import say
@@ -81,8 +82,10 @@ def train(args, x, labelled, averages):
     stacked = evidence(labelled | {"difference": difference})
     stack = fit_fusion(stacked[rows], wanted[rows], presumed[rows])
     score = fused(stacked, stack)
-    share = prior_of(score[presumed]) if presumed.any() else 0.5
-    labelled["suspect"] = presumed & (probability(score, share) > args.suspect)
+    known = np.isin(np.arange(len(wanted)), rows) & ~wanted & ~presumed
+    labelled["suspect"] = presumed & (
+        calibrate(score[presumed], score[rows[wanted[rows]]], score[known])(score) > args.suspect
+    )
     levels = codes.score_levels(score[rows], min(args.levels, args.bits) if args.target == "classes" else 0)
     labelled["codes"] = codes.pack(codes.levelled(score, levels, values > network.thresholds))
     say("train: neighbours of the labelled spectra")
@@ -94,6 +97,8 @@ def train(args, x, labelled, averages):
     fusion = fit_fusion(evidence(table), wanted[rows], presumed[rows])
     fields = {"network": network, "wanted_groups": wanted_groups, "labelled": labelled, "fusion": fusion}
     fields |= {"stack": stack, "levels": levels, "linear": linear, "template": template}
+    odds = fused(evidence(table), fusion)
+    fields["held_back"] = odds[wanted[rows]], odds[~wanted[rows] & ~presumed[rows]]
     return fields, evidence(table), rows
 
 

@@ -1,8 +1,10 @@
-"""One score from several pieces of evidence, and the probability P(M) that belongs to it."""
+"""One score from several pieces of evidence."""
 
 import numpy as np
 from scipy.optimize import minimize
 from scipy.special import expit, ndtri
+
+from mstarhash.calibration import calibrate
 
 ENOUGH = 1000  # presumed negatives that need no help of known ones
 SCORES = ("class", "linear", "template", "difference")  # that bits of the code tell together
@@ -39,7 +41,7 @@ def quantile_knots(values, count=201):
     return knots + np.arange(count) * 1e-12 * np.maximum(np.ptp(knots, axis=1, keepdims=True), 1e-12)
 
 
-def fit_fusion(values, wanted, presumed, rounds=8):
+def fit_fusion(values, wanted, presumed, rounds=4):
     """Logistic regression on normal scores of the evidence; a dict of arrays: knots, coefficients, intercept.
 
     values: (n, k); wanted: (n,) bool; presumed: (n,) bool, unclassified spectra taken for negatives. No coefficient
@@ -56,8 +58,9 @@ def fit_fusion(values, wanted, presumed, rounds=8):
     for _ in range(rounds if presumed.any() else 1):
         solution = _logistic(x, wanted, weights, solution)
         if presumed.any():
-            scores = x[presumed] @ solution
-            weights[presumed] = 1 - probability(scores, prior_of(scores))
+            scores = x @ solution
+            chance = calibrate(scores[presumed], scores[wanted], scores[known])
+            weights[presumed] = 1 - chance(scores[presumed])
     return {"knots": knots, "coefficients": solution[:-1], "intercept": solution[-1:]}
 
 
@@ -80,18 +83,3 @@ def _logistic(x, wanted, weights, start, ridge=1e-3):
 def fused(values, fusion):
     """(n,) log odds at even prior."""
     return normal_scores(values, fusion["knots"]) @ fusion["coefficients"] + fusion["intercept"][0]
-
-
-def prior_of(scores, start=0.02, steps=200):
-    """Share of the wanted class among spectra with log odds `scores` at even prior (EM of Saerens 2002)."""
-    ratio = np.exp(np.clip(scores, -50, 50))
-    share = start
-    for _ in range(steps):
-        p = share * ratio / (share * ratio + 1 - share)
-        share = float(np.clip(p.mean(), 1e-6, 1 - 1e-6))
-    return share
-
-
-def probability(scores, share):
-    """(n,) P(M) at the prior `share`."""
-    return 1 / (1 + (1 - share) / share * np.exp(-np.clip(scores, -50, 50)))

@@ -29,6 +29,9 @@ class Model:
     average_names: np.ndarray
     fitting: dict  # FITTING
     fusion: dict
+    held_back: (
+        tuple  # scores of what stands for the unclassified, each judged as if left out: wanted (m,), known others (k,)
+    )
     stack: dict  # the fusion of all scores but the hash one
     levels: np.ndarray  # (k,) of the stacked score, that the first k bits tell
     linear: tuple  # weights (d,) and intercept of the linear score
@@ -88,6 +91,7 @@ def write_model(out, model, averages):
         write_columns(out.create_group(key), model[key])
     for key in ("linear", "template"):
         write_columns(out.create_group(key), {"weights": model[key][0], "intercept": np.array([model[key][1]])})
+    write_columns(out.create_group("held_back"), dict(zip(("wanted", "others"), model["held_back"], strict=True)))
     out["levels"], out["wave"] = model["levels"], averages["wave"]
 
 
@@ -111,10 +115,9 @@ def read_model(path):
             average_names=read_columns(part, ["name"])["name"],
             fitting={key: part.attrs[key] for key in FITTING},
             **{key: read_columns(source[key], list(source[key])) for key in ("fusion", "stack")},
+            held_back=(source["held_back/wanted"][:], source["held_back/others"][:]),
             levels=source["levels"][:],
-            **{
-                key: (source[key]["weights"][:], float(source[key]["intercept"][0])) for key in ("linear", "template")
-            },
+            **{key: (source[key]["weights"][:], float(source[key]["intercept"][0])) for key in ("linear", "template")},
             bits=len(network.thresholds),
             wave=source["wave"][:],
         )

@@ -169,7 +169,12 @@ def write_averages(out, sample, released, clusters, templates, target):
     if clusters.few:
         _, subclasses, flux, ivar = model_spectra(templates, wave, target)
         number = np.arange(len(flux))
-        more = {"flux": flux, "ivar": ivar, "giant": np.char.startswith(subclasses, "g"), "group": groups_of(subclasses)}
+        more = {
+            "flux": flux,
+            "ivar": ivar,
+            "giant": np.char.startswith(subclasses, "g"),
+            "group": groups_of(subclasses),
+        }
         more |= {"members": 0 * number, "cluster": len(clusters.members) + number}
         columns = {key: np.concatenate([values, more[key]]) for key, values in columns.items()}
     out["wave"] = wave

@@ -16,15 +16,16 @@ def rank_rows(table):
     return {key: values[order] for key, values in table.items()} | {"rank": np.arange(1, len(order) + 1)}
 
 
-def summary_rows(table, share, labelled, queries):
-    """Counts of the search, as rows for a CSV."""
+def summary_rows(table, chance, labelled, queries):
+    """Counts of the search, as rows for a CSV; chance: the Calibration of P."""
     return [
         ["quantity", "value"],
         ["searched", len(table["rank"])],
         ["labelled", labelled],
         ["queries", queries],
         ["in_union", int(table["in_union"].sum())],
-        ["prior", f"{share:.6g}"],
+        ["prior", f"{chance.prior:.6g}"],
+        ["prior_error", f"{chance.prior_error:.2g}" if chance.prior_error == chance.prior_error else ""],
         ["expected_wanted", f"{table['p_m'].sum():.6g}"],
         ["p_m_above_half", int((table["p_m"] >= 0.5).sum())],
     ]

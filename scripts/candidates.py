@@ -25,8 +25,8 @@ def main(argv=None):
     import csv
 
     import numpy as np
-    from mstarhash.files import replacing
     from mstarhash.calibration import calibrate
+    from mstarhash.files import replacing
     from mstarhash.fusion import evidence, fused
     from mstarhash.labels import read_labels
     from mstarhash.model import SCORES, read_model

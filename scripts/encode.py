@@ -28,7 +28,7 @@ def main(argv=None):
     from mstarhash.parallel import ordered_map
     from mstarhash.sample import Sample
     from mstarhash.shards import IDENTITY
-    from mstarhash.spectra import create, read_columns, write_columns
+    from mstarhash.spectra import create, write_columns
     from mstarhash.targets import is_unknown
 
     with replacing(args.output) as name, Sample([args.spectra]) as sample:
@@ -37,12 +37,12 @@ def main(argv=None):
         rows = np.flatnonzero(is_unknown(columns.pop("class")))
         columns = {key: values[rows] for key, values in columns.items()}
         with h5py.File(args.match) as source:
-            fits = read_columns(source, ["difference", "class_evidence"])
+            fits = source["class_evidence"][:]
         scores, bits = {key: np.zeros(len(rows)) for key in SCORES}, np.zeros((len(rows), model.bits), bool)
 
         def work(item):
             where, (x,) = item
-            return where, *model.coded(x, *(values[where] for values in fits.values()))
+            return where, *model.coded(x, fits[where])
 
         for where, found, part in ordered_map(work, sample.blocks(["features"], rows), args.threads):
             bits[where] = part

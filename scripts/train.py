@@ -73,13 +73,14 @@ def train(args, x, labelled, averages):
 
     wanted, unit, presumed = labelled["wanted"], labelled["unit"], labelled["kind"] == "presumed"
     network, wanted_groups, values, labelled["class_score"] = train_network(args, x, labelled)
-    *linear, labelled["linear_score"] = train_linear(x, wanted, unit, args.components)
+    told = np.flatnonzero(~presumed)  # the two regressions need no others, of which some are of the wanted class
+    *linear, labelled["linear_score"] = train_linear(x, wanted, unit, told, args.components)
     say("train: fits of the averages to the labelled spectra")
     keys = ("flux", "ivar", "wanted", "unit", "group", "wave", "limits", "bins", "order")
-    difference, by_class = held_out.labelled_fits(args, unit, prepare(*(averages[key] for key in keys)))
+    by_class = held_out.labelled_fits(args, unit, prepare(*(averages[key] for key in keys)))
     rows = held_out.as_unclassified(labelled["kind"])
-    *template, labelled["template_score"] = train_template(by_class, wanted, unit, rows)
-    stacked = evidence(labelled | {"difference": difference})
+    *template, labelled["template_score"] = train_template(by_class, wanted, unit, rows[~presumed[rows]])
+    stacked = evidence(labelled)
     stack = fit_fusion(stacked[rows], wanted[rows], presumed[rows])
     score = fused(stacked, stack)
     known = np.isin(np.arange(len(wanted)), rows) & ~wanted & ~presumed
@@ -92,7 +93,7 @@ def train(args, x, labelled, averages):
     sides = np.flatnonzero(wanted), np.flatnonzero(~wanted & ~labelled["suspect"])
     signs = codes.signs(labelled["codes"], args.bits)
     near = held_out.neighbour_distances(signs, unit, sides, rows, args.neighbours, args.threads)
-    table = {key: values[rows] for key, values in (labelled | {"difference": difference}).items()}
+    table = {key: values[rows] for key, values in labelled.items()}
     table |= dict(zip(("near_positive", "near_negative"), near, strict=True))
     fusion = fit_fusion(evidence(table), wanted[rows], presumed[rows])
     fields = {"network": network, "wanted_groups": wanted_groups, "labelled": labelled, "fusion": fusion}

@@ -7,13 +7,13 @@ from scipy.special import expit, ndtri
 from mstarhash.calibration import calibrate
 
 ENOUGH = 1000  # presumed negatives that need no help of known ones
-SCORES = ("class", "linear", "template", "difference")  # that bits of the code tell together
+SCORES = ("class", "linear", "template")  # that bits of the code tell together
 NAMES = ("hash", *SCORES)
 
 
 def evidence(table):
     """(n, k) columns NAMES of a dict of (n,) columns; without the distances to the nearest of each side, SCORES alone."""
-    columns = [table[key] for key in ("class_score", "linear_score", "template_score", "difference")]
+    columns = [table[key] for key in ("class_score", "linear_score", "template_score")]
     near = [table["near_negative"] - table["near_positive"]] if "near_negative" in table else []
     return np.stack([*near, *columns], axis=1).astype("f8")
 

@@ -17,7 +17,7 @@ def as_unclassified(kind):
 
 
 def labelled_fits(args, unit, averages):
-    """Difference (n,) and class evidence (n, f) of all labelled spectra, no average made of a row's own unit.
+    """Class evidence (n, f) of all labelled spectra, no average made of a row's own unit.
 
     unit: (n,) numbers as in `averages`, the spectra of args.positives first, those of args.negatives after them.
     """
@@ -34,11 +34,9 @@ def labelled_fits(args, unit, averages):
 
     def match(item):
         flux, ivar, mine = item
-        found = fit(flux, ivar, averages, args.prior, args.floor, shifts, args.refine, mine)
-        return found["difference"], found["class_evidence"]
+        return fit(flux, ivar, averages, args.prior, args.floor, shifts, args.refine, mine)["class_evidence"]
 
-    difference, evidence = zip(*ordered_map(match, read(), args.threads), strict=True)
-    return np.concatenate(difference), np.concatenate(evidence)
+    return np.concatenate(list(ordered_map(match, read(), args.threads)))
 
 
 def neighbour_distances(codes, unit, sides, rows, count, threads):

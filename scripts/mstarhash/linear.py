@@ -17,28 +17,29 @@ RIDGE = 1e-4  # of components, in units of the mean diagonal
 RIDGE_TEMPLATE = 1e-3  # of the evidence of averages, likewise
 
 
-def train_linear(x, wanted, families, components):
-    """Weights (d,) and intercept of the log odds at even classes, and the left-out log odds (n,) of the rows.
+def train_linear(x, wanted, families, rows, components):
+    """Weights (d,) and intercept of the log odds at even classes, and log odds (n,), those of `rows` left out.
 
-    x: (n, d) features; wanted: (n,) bool; families: (n,) numbers, one for rows that are left out together;
-    components: how many, at most one for 20 rows of the smaller class.
+    x: (n, d) features; wanted: (n,) bool; families: (n,) numbers, one for rows that are left out together; rows: those
+    trained on; components: how many, at most one for 20 rows of the smaller class.
     """
+    everything, x, wanted, families = x, x[rows], wanted[rows], families[rows]
     mean = x.mean(0, dtype="f8")
     scatter = sum((x[rows].T @ x[rows]).astype("f8") for rows in blocks(len(x))) / len(x) - np.outer(mean, mean)
     k = min(components, x.shape[1], len(x), max(10, min(wanted.sum(), (~wanted).sum()) // 20))
     variances, axes = eigh(scatter, subset_by_index=(x.shape[1] - k, x.shape[1] - 1))
     axes = axes / np.sqrt(max(variances[-1], 1e-30))
     z = np.concatenate([x[rows] @ axes.astype("f4") for rows in blocks(len(x))]) - mean @ axes
-    found, odds = logistic(z, wanted, families, RIDGE)
+    found, left_out = logistic(z, wanted, families, RIDGE)
     weights = axes @ found[:k]
-    return weights, found[k] - mean @ weights, odds
+    intercept = found[k] - mean @ weights
+    odds = np.concatenate([everything[part].astype("f8") @ weights for part in blocks(len(everything))]) + intercept
+    odds[rows] = left_out
+    return weights, intercept, odds
 
 
 def train_template(evidence, wanted, families, rows):
-    """The same on the evidence of averages (n, f) of `matching.class_evidence`, each column at unit scatter.
-
-    rows: those trained on, which have left-out log odds.
-    """
+    """The same on the evidence of averages (n, f) of `matching.class_evidence`, each column at unit scatter."""
     mean, scatter = evidence[rows].mean(0, dtype="f8"), np.maximum(evidence[rows].std(0, dtype="f8"), 1e-6)
     found, left_out = logistic((evidence[rows] - mean) / scatter, wanted[rows], families[rows], RIDGE_TEMPLATE)
     weights = found[:-1] / scatter

@@ -56,8 +56,8 @@ class Model:
         keys = [self.fitting[key].item() for key in FITTING[:3]]
         return fit(flux, ivar, self.averages, *keys[:2], range(-reach, reach + 1), keys[2])
 
-    def coded(self, x, difference, class_evidence):
-        """SCORES as a dict of (n,), and bits (n, bits), of features (n, d) and what `match` found: (n,) and (n, f)."""
+    def coded(self, x, class_evidence):
+        """SCORES as a dict of (n,), and bits (n, bits), of features (n, d) and what `match` found (n, f)."""
         hidden = self.network.hidden(x)
         scores = {"class_score": np.zeros(len(x)), "linear_score": x.astype("f8") @ self.linear[0] + self.linear[1]}
         scores["template_score"] = class_evidence.astype("f8") @ self.template[0] + self.template[1]
@@ -65,7 +65,7 @@ class Model:
             return scores, hidden > self.network.thresholds
         outputs = hidden.astype("f8") @ self.network.beta
         scores["class_score"] = class_score(outputs, self.wanted_groups)
-        stacked = fused(evidence(scores | {"difference": difference}), self.stack)
+        stacked = fused(evidence(scores), self.stack)
         return scores, levelled(stacked, self.levels, self.network.turned(outputs) > self.network.thresholds)
 
 

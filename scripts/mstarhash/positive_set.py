@@ -12,9 +12,9 @@ from mstarhash.grid import shift_of, shift_rows
 from mstarhash.progress import Progress, say
 from mstarhash.scaling import features
 from mstarhash.shards import IDENTITY
+from mstarhash.spectra import write_columns
 from mstarhash.targets import is_target, is_unknown, split_subclass
 from mstarhash.template_file import model_spectra
-from mstarhash.spectra import write_columns
 from mstarhash.training import Writer, noise_pool
 from mstarhash.wording import is_m
 

@@ -119,6 +119,5 @@ def spectrum_of(paths, templates, file, order, wave):
 
 def one_code(model, flux, ivar, x):
     """Class score and packed code (k,) of one spectrum: flux, ivar (p,) and features (1, d)."""
-    found = model.fit(flux[None], ivar[None])
-    scores, bits = model.coded(x, found["difference"], found["class_evidence"])
+    scores, bits = model.coded(x, model.fit(flux[None], ivar[None])["class_evidence"])
     return float(scores["class_score"][0]), pack(bits)[0]

@@ -30,14 +30,14 @@ def main(argv=None):
     from mstarhash.fusion import evidence, fused
     from mstarhash.labels import read_labels
     from mstarhash.model import SCORES, read_model
-    from mstarhash.ranking import COLUMNS, rank_rows, summary_rows
+    from mstarhash.ranking import COLUMNS, NEAREST, nearest_words, rank_rows, stability, summary_rows
     from mstarhash.sample import Sample
     from mstarhash.shards import IDENTITY
 
     with replacing(args.output) as name, replacing(args.summary) as summary:
         model = read_model(args.model)
         with Sample(args.retrieved) as a, Sample(args.codes) as b, Sample(args.match) as c:
-            table = a.columns([*IDENTITY, "order", "votes", "min_distance", "near_positive", "near_negative"])
+            table = a.columns([*IDENTITY, "order", "votes", "min_distance", "near_positive", "near_negative", *NEAREST])
             table |= b.columns([*SCORES, "snr_r"])
             table |= c.columns(
                 ["difference", "chi2", "gain_wanted", "gain_other", "best_wanted", "best_other", "good_pixels"]
@@ -48,6 +48,8 @@ def main(argv=None):
         table |= {
             "p_m": chance(odds),
             "hash_score": values[:, 0],
+            "stability": stability(table, model.stack, chance(odds).sum()),
+            "nearest": nearest_words(*(table.pop(key) for key in NEAREST), model.labelled),
             "in_union": (table["votes"] > 0).astype(int),
             "score": {"fused": odds, "hash": values[:, 0], "votes": table["votes"].astype("f8")}[args.ranking],
         }

@@ -26,6 +26,7 @@ def main(argv=None):
     from mstarhash.files import replacing
     from mstarhash.model import SCORES, read_model, rows_of
     from mstarhash.parallel import ordered_map
+    from mstarhash.pil import PARTS
     from mstarhash.sample import Sample
     from mstarhash.shards import IDENTITY
     from mstarhash.spectra import create, write_columns
@@ -38,7 +39,9 @@ def main(argv=None):
         columns = {key: values[rows] for key, values in columns.items()}
         with h5py.File(args.match) as source:
             fits = source["class_evidence"][:]
-        scores, bits = {key: np.zeros(len(rows)) for key in SCORES}, np.zeros((len(rows), model.bits), bool)
+        shape = {"part_scores": (len(rows), PARTS)}
+        scores = {key: np.zeros(shape.get(key, len(rows))) for key in SCORES}
+        bits = np.zeros((len(rows), model.bits), bool)
 
         def work(item):
             where, (x,) = item

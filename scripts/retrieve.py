@@ -20,6 +20,7 @@ def build_parser():
 
 
 NEEDS = {"count": ("codes", "model"), "cut": ("counts",), "select": ("codes", "model", "cuts")}
+NEAREST = 10  # labelled spectra named for each unclassified one
 
 
 def main(argv=None):
@@ -75,7 +76,7 @@ def choose(args, out):
     from mstarhash.codes import signs
     from mstarhash.model import read_model
     from mstarhash.parallel import ordered_map
-    from mstarhash.retrieval import mean_nearest, select
+    from mstarhash.retrieval import mean_nearest, nearest_families, select
     from mstarhash.shards import IDENTITY
     from mstarhash.spectra import blocks, read_columns, write_columns
 
@@ -87,6 +88,8 @@ def choose(args, out):
     labelled = signs(model.labelled["codes"], model.bits)
     votes, nearest = select(labelled[model.queries], codes, distance, ties)
     own = columns.pop("labelled_row")
+    family, first = np.unique(model.labelled["family"], return_index=True)
+    mine = np.where(own >= 0, np.searchsorted(family, model.labelled["family"][own]), -1)
     near = {}
     for key, members in zip(("near_positive", "near_negative"), model.sides, strict=True):
         column = np.searchsorted(members, own)
@@ -100,6 +103,11 @@ def choose(args, out):
             return mean_nearest(codes[where], labelled[members], args.neighbours, same)
 
         near[key] = np.concatenate([np.empty(0, "f4"), *ordered_map(part, blocks(len(codes)), args.threads)])
+    kin = [nearest_families(codes[where], labelled, first, mine[where], NEAREST) for where in blocks(len(codes))] or [
+        (np.empty((0, NEAREST), "i4"), np.empty((0, NEAREST), "f4"))
+    ]
+    rows, distances = (np.concatenate(part) for part in zip(*kin, strict=True))
+    near |= {"nearest": first[rows], "nearest_distance": distances}
     write_columns(out, columns | {"votes": votes, "min_distance": nearest} | near)
 
 

@@ -72,7 +72,7 @@ def train(args, x, labelled, averages):
     from mstarhash.progress import say
 
     wanted, unit, presumed = labelled["wanted"], labelled["unit"], labelled["kind"] == "presumed"
-    network, wanted_groups, values, labelled["class_score"] = train_network(args, x, labelled)
+    network, wanted_groups, values, labelled["class_score"], labelled["part_scores"] = train_network(args, x, labelled)
     told = np.flatnonzero(~presumed)  # the two regressions need no others, of which some are of the wanted class
     *linear, labelled["linear_score"] = train_linear(x, wanted, unit, told, args.components)
     say("train: fits of the averages to the labelled spectra")
@@ -104,7 +104,10 @@ def train(args, x, labelled, averages):
 
 
 def train_network(args, x, labelled):
-    """The network, which of its groups are wanted, code values (n, bits) and class scores (n,), each unit left out."""
+    """The network, which of its groups are wanted; code values (n, bits), class scores (n,), those of the parts (n, k).
+
+    Each unit is left out; in an autoencoder scores are 0.
+    """
     import numpy as np
     from mstarhash import pil
     from mstarhash.model import class_score
@@ -113,14 +116,15 @@ def train_network(args, x, labelled):
         network, values, _ = pil.train_reconstruct(
             x, args.layers, args.bits, args.encoder, args.ridge, args.seed, args.threads
         )
-        return network, np.array([], bool), values, np.zeros(len(x))
+        return network, np.array([], bool), values, np.zeros(len(x)), np.zeros((len(x), pil.PARTS))
     wanted = labelled["wanted"]
     groups = merge_small(labelled["group"], wanted)
-    network, values, outputs = pil.train_classes(
-        x, groups, labelled["unit"], args.layers, args.bits, args.ridge, args.seed, args.threads
+    names = set(groups[wanted])
+    network, values, outputs, parts = pil.train_classes(
+        x, groups, labelled["unit"], args.layers, args.bits, args.ridge, args.seed, args.threads, names
     )
-    wanted_groups = np.isin(sorted(set(groups)), list(set(groups[wanted])))
-    return network, wanted_groups, values, class_score(outputs, wanted_groups)
+    wanted_groups = np.isin(sorted(set(groups)), list(names))
+    return network, wanted_groups, values, class_score(outputs, wanted_groups), parts
 
 
 def merge_small(groups, wanted, least=20):

@@ -66,7 +66,7 @@ class ClassCodes:
         self.bits, self.seed, self.layers, self.groups, self.families = bits, seed, layers, groups, families
 
     def fit_encode(self, x):
-        self.network, values, _ = pil.train_classes(
+        self.network, values, *_ = pil.train_classes(
             x, self.groups, self.families, self.layers, self.bits, 1e-2, self.seed, 1
         )
         return values > self.network.thresholds

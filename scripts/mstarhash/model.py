@@ -8,13 +8,14 @@ import numpy as np
 from mstarhash.codes import levelled
 from mstarhash.fusion import evidence, fused
 from mstarhash.matching import fit, prepare
-from mstarhash.pil import Network
+from mstarhash.pil import PARTS, Network
 from mstarhash.shards import IDENTITY
 from mstarhash.spectra import read_columns, write_columns
 
 LABELLED = (*IDENTITY, "order", "kind", "family", "class", "subclass", "group", "snr_r")
-SCORES = ("class_score", "linear_score", "template_score")
+SCORES = ("class_score", "part_scores", "linear_score", "template_score")
 AVERAGES = ("flux", "ivar", "wanted", "cluster", "members", "unit", "group")
+SOLVED = ("beta", "centre", "turn", "thresholds", "parts")  # of the network; an autoencoder has only thresholds
 FITTING = ("prior", "floor", "refine", "max_shift")  # of the fits in training, as in the section `match`
 
 
@@ -24,7 +25,7 @@ class Model:
 
     network: Network
     wanted_groups: np.ndarray  # (groups,) bool; empty with target reconstruct
-    labelled: dict  # LABELLED, `wanted`, `suspect` (n,) bool, `codes` (n, bits / 64) uint64, SCORES (n,)
+    labelled: dict  # LABELLED, `wanted`, `suspect` (n,) bool, `codes` (n, bits / 64) uint64, SCORES
     averages: object
     average_names: np.ndarray
     fitting: dict  # FITTING
@@ -57,14 +58,16 @@ class Model:
         return fit(flux, ivar, self.averages, *keys[:2], range(-reach, reach + 1), keys[2])
 
     def coded(self, x, class_evidence):
-        """SCORES as a dict of (n,), and bits (n, bits), of features (n, d) and what `match` found (n, f)."""
+        """SCORES as a dict, (n,) but for `part_scores` (n, PARTS), and bits (n, bits), of features (n, d) and what `match` found (n, f)."""
         hidden = self.network.hidden(x)
-        scores = {"class_score": np.zeros(len(x)), "linear_score": x.astype("f8") @ self.linear[0] + self.linear[1]}
+        scores = {"class_score": np.zeros(len(x)), "part_scores": np.zeros((len(x), PARTS))}
+        scores["linear_score"] = x.astype("f8") @ self.linear[0] + self.linear[1]
         scores["template_score"] = class_evidence.astype("f8") @ self.template[0] + self.template[1]
         if self.network.beta is None:
             return scores, hidden > self.network.thresholds
         outputs = hidden.astype("f8") @ self.network.beta
         scores["class_score"] = class_score(outputs, self.wanted_groups)
+        scores["part_scores"] = self.network.part_scores(hidden.astype("f8"))
         stacked = fused(evidence(scores), self.stack)
         return scores, levelled(stacked, self.levels, self.network.turned(outputs) > self.network.thresholds)
 
@@ -78,7 +81,7 @@ def write_model(out, model, averages):
     net.attrs["offset"] = network.offset
     for number, (w, b) in enumerate(network.layers):
         net[f"w{number}"], net[f"b{number}"] = w, b
-    for key in ("beta", "centre", "turn", "thresholds"):
+    for key in SOLVED:
         if getattr(network, key) is not None:
             net[key] = getattr(network, key)
     net["wanted_groups"] = model["wanted_groups"]
@@ -102,7 +105,7 @@ def read_model(path):
         layers = []
         while f"w{len(layers)}" in net:
             layers.append((net[f"w{len(layers)}"][:], net[f"b{len(layers)}"][:]))
-        optional = {key: net[key][:] if key in net else None for key in ("beta", "centre", "turn", "thresholds")}
+        optional = {key: net[key][:] if key in net else None for key in SOLVED}
         network = Network(net["mean"][:], layers, float(net.attrs["offset"]), **optional)
         part = source["averages"]
         columns = read_columns(part, ["flux", "ivar", "wanted", "unit", "group"])

@@ -226,7 +226,7 @@ def hash_runs(task, x, unknown, name, preprocessing, method, settings, ap, args)
     """Two Runs of a hash method: by neighbours, with its codes, and by votes."""
     start = time.thread_time()
     if method is None:  # ours, with class targets; codes of training rows are those with the family left out
-        network, values, _ = pil.train_classes(
+        network, values, *_ = pil.train_classes(
             x, task.group, task.family, args.target_groups, args.code_bits, 1e-2, task.seed, 1
         )
         labelled = values > network.thresholds

@@ -16,6 +16,8 @@ from scipy.linalg import cho_factor, cho_solve, solve_triangular
 from mstarhash.parallel import ordered_map
 from mstarhash.spectra import BLOCK
 
+PARTS = 5  # networks into which the hidden units are shared out, to see what hangs on the draw of random units
+
 
 @dataclass
 class Network:
@@ -28,6 +30,7 @@ class Network:
     centre: np.ndarray | None = None  # (groups,)
     turn: np.ndarray | None = None  # (groups, bits)
     thresholds: np.ndarray | None = None  # (bits,)
+    parts: np.ndarray | None = None  # (hidden,) weights of the wanted groups in PARTS networks that share out the units
 
     def hidden(self, x):
         """(n, last hidden) float32 of inputs (n, d); rows are padded to a full block, so bits do not depend on n."""
@@ -46,9 +49,19 @@ class Network:
         """(n, bits) float64 that the thresholds cut."""
         return self.turned(self.outputs(x)) if self.beta is not None else self.hidden(x).astype("f8")
 
+    def part_scores(self, hidden):
+        """(n, PARTS) class score of each part, from hidden outputs (n, hidden)."""
+        return np.stack([hidden[:, part] @ self.parts[part] for part in shared_out(len(self.parts))], axis=1)
+
     def turned(self, outputs):
         """Code values of class outputs."""
         return (outputs - self.centre) @ self.turn
+
+
+def shared_out(units):
+    """Slices of the hidden units, PARTS of them."""
+    edges = np.linspace(0, units, PARTS + 1).astype(int)
+    return [slice(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True)]
 
 
 def sigmoid(x):
@@ -140,14 +153,15 @@ def train_reconstruct(x, layers, bits, encoder, strength, seed, threads):
     return network, values, None
 
 
-def train_classes(x, groups, families, layers, bits, strength, seed, threads):
+def train_classes(x, groups, families, layers, bits, strength, seed, threads, wanted=()):
     """A PIL classifier whose outputs become the code.
 
-    x: (n, d); groups: (n,) texts; families: (n,) numbers, one for rows that are left out together.
+    x: (n, d); groups: (n,) texts; families: (n,) numbers, one for rows that are left out together; wanted: groups
+    whose summed output is solved for in PARTS too.
 
-    Returns the network, code values (n, bits) and class outputs (n, groups) of the training rows, both as if each
-    family had been left out of the solve: with S = H_g A^-1 H_g' and residual e, T - (I - S)^-1 e (exact for the
-    ridge solve; whitening and medians are not redone).
+    Returns the network, code values (n, bits), class outputs (n, groups) and scores of the parts (n, PARTS) of the
+    training rows, all as if each family had been left out of the solve: with S = H_g A^-1 H_g' and residual e,
+    T - (I - S)^-1 e (exact for the ridge solve; whitening and medians are not redone).
     """
     rng = np.random.default_rng(seed)
     mean = x.mean(0, dtype="f8").astype("f4")
@@ -162,20 +176,22 @@ def train_classes(x, groups, families, layers, bits, strength, seed, threads):
     normal, right = gram(network, x, threads, target)
     factor = ridge(normal, strength)
     network.beta = cho_solve(factor, right)
-    lower = np.tril(factor[0])
-
-    outputs = np.empty_like(target)
+    sides = np.isin(names, list(wanted))
+    units = shared_out(len(normal))
+    factors = [ridge(normal[part, part], strength) for part in units]
+    network.parts = np.concatenate(
+        [cho_solve(f, right[p][:, sides].sum(1)) for f, p in zip(factors, units, strict=True)]
+    )
+    outputs, scores = np.empty_like(target), np.empty((len(x), PARTS))
 
     def left_out(members):
         rows = np.concatenate(members)
         h = network.hidden(x[rows]).astype("f8")
-        residual = target[rows] - h @ network.beta
-        half = solve_triangular(lower, h.T, lower=True, overwrite_b=True, check_finite=False)
-        first = 0
-        for family in members:
-            part, mine = half[:, first : first + len(family)], residual[first : first + len(family)]
-            outputs[family] = target[family] - np.linalg.solve(np.eye(len(family)) - part.T @ part, mine)
-            first += len(family)
+        told = target[rows]
+        outputs[rows] = without(members, factor, h, told, h @ network.beta)
+        told, found = told[:, sides].sum(1), network.part_scores(h)
+        for k, part in enumerate(units):
+            scores[rows, k] = without(members, factors[k], h[:, part], told, found[:, k])
 
     for _ in ordered_map(left_out, family_blocks(families), threads):
         pass
@@ -191,4 +207,20 @@ def train_classes(x, groups, families, layers, bits, strength, seed, threads):
     network.turn = whiten @ rng.standard_normal((len(names), bits))
     values = network.turned(outputs)
     network.thresholds = np.median(values, axis=0)
-    return network, values, outputs
+    return network, values, outputs, scores
+
+
+def without(members, factor, h, target, found):
+    """Outputs of a ridge solve as if the rows of each family had been left out of it.
+
+    members: families, the rows one after the other; factor: of the solve; h: (n, hidden); target, found: (n, ...).
+    """
+    half = solve_triangular(factor[0], h.T, lower=True, check_finite=False)
+    out, first = np.empty_like(target), 0
+    for family in members:
+        rows = slice(first, first + len(family))
+        part = half[:, rows]
+        rest = np.linalg.solve(np.eye(len(family)) - part.T @ part, target[rows] - found[rows])
+        out[rows] = target[rows] - rest
+        first += len(family)
+    return out

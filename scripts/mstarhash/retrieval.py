@@ -70,3 +70,23 @@ def mean_nearest(codes, others, count, same=None):
         k = min(count, distance.shape[1])
         out[first : first + len(distance)] = np.partition(distance, k - 1, axis=1)[:, :k].mean(1)
     return out
+
+
+def nearest_families(codes, labelled, first, own, count):
+    """The `count` nearest families of labelled codes: numbers (n, count), nearest first, ties in their order, and their
+    distances (n, count). A family is as near as its nearest code.
+
+    codes: (n, k), labelled: (m, k) as signs, the codes of a family side by side; first: (f,) row where each begins;
+    own: (n,) family that does not count for a code, or -1.
+    """
+    count = min(count, len(first) - 1)
+    numbers, near = np.empty((len(codes), count), "i4"), np.empty((len(codes), count), "f4")
+    for start in range(0, len(codes), 1024):
+        rows = slice(start, start + 1024)
+        distance = np.minimum.reduceat(hamming(codes[rows], labelled), first, axis=1)
+        known = np.flatnonzero(own[rows] >= 0)
+        distance[known, own[rows][known]] = np.inf
+        key = distance.astype("f8") * len(first) + np.arange(len(first))  # whole numbers, exact
+        best = np.sort(np.partition(key, count - 1, axis=1)[:, :count], axis=1)
+        numbers[rows], near[rows] = best % len(first), best // len(first)
+    return numbers, near

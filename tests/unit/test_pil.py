@@ -23,7 +23,7 @@ def test_ridge_solve_is_the_pseudo_inverse_in_the_limit():
 
 def test_left_out_outputs_equal_training_without_the_family(data):
     x, groups, families = data
-    network, _, outputs = pil.train_classes(x, groups, families, [60], 16, 1e-2, 5, 1)
+    network, _, outputs, _ = pil.train_classes(x, groups, families, [60], 16, 1e-2, 5, 1)
     names = sorted(set(groups))
     h = network.hidden(x).astype("f8")
     target = (groups[:, None] == np.array(names)).astype(float)
@@ -40,7 +40,7 @@ def test_bits_are_balanced_and_threads_do_not_matter(data):
         made = []
         for threads in (1, 2):
             if target == "classes":
-                network, values, _ = pil.train_classes(x, groups, families, [50], 32, 1e-2, 3, threads)
+                network, values, *_ = pil.train_classes(x, groups, families, [50], 32, 1e-2, 3, threads)
             else:
                 network, values, _ = pil.train_reconstruct(x, [40, 20], 32, "random", 1e-2, 3, threads)
             made.append(values)

@@ -14,10 +14,10 @@ from scipy.ndimage import gaussian_filter1d
 from scipy.optimize import minimize
 from scipy.special import expit, logit
 
-TAIL = 0.3  # share of the unclassified, the best ones, that are fitted
+TAIL = 0.15  # share of the unclassified, the best ones, that are fitted
 STEP = 0.1  # of the score [log odds]
-WIDTH = 0.5  # Gaussian sigma by which the distributions of labelled scores are smoothed [log odds]
-SHIFT, STRETCH = 1.0, 0.2  # sigmas of the priors: shifts [log odds], log of stretches about the cut
+WIDTH = 0.3  # Gaussian sigma by which the distributions of labelled scores are smoothed [log odds]
+SIGMA = np.array([1.0, 0.2, 0.5, 0.1])  # of the priors: shift, log stretch of both parts
 LEAST = 50  # spectra of each part, and in the tail, below which nothing is fitted
 STARTS = (0.005, 0.02, 0.06)  # shares from which the fit starts; the best one is kept
 SMALLEST = 1e-7  # density below which a distribution does not fall
@@ -77,11 +77,9 @@ def calibrate(scores, wanted, others, prior=None):
         share = np.clip(expit(q[0]) * len(scores) * above / len(tail), 1e-6, 1 - 1e-6)
         return share * one / above, (1 - share) * two / rest, above
 
-    sigma = np.array([SHIFT, STRETCH, SHIFT, STRETCH])
-
     def loss(q):
         one, two, _ = mixture(q, tail)
-        return -np.log(one + two + 1e-12).sum() + ((q[1:] / sigma) ** 2).sum() / 2
+        return -np.log(one + two + 1e-12).sum() + ((q[1:] / SIGMA) ** 2).sum() / 2
 
     def fitted(start):
         if prior is None:
@@ -105,17 +103,20 @@ def calibrate(scores, wanted, others, prior=None):
 TIGHT = {"maxiter": 4000, "xatol": 1e-3, "fatol": 1e-3}
 
 
-def error_of(loss, q, step=0.02):
+STEPS = np.array([0.2, 0.2, 0.05, 0.2, 0.05])  # over which the curvature is measured: more than the grid's roughness
+
+
+def error_of(loss, q):
     """Error of q[0] by the curvature of a negative log likelihood at its minimum, the others free."""
     n = len(q)
-    unit = step * np.eye(n)
+    unit = np.diag(STEPS)
     curve = np.empty((n, n))
     for i in range(n):
         for j in range(i + 1):
             corners = (loss(q + a * unit[i] + b * unit[j]) * a * b for a in (-1, 1) for b in (-1, 1))
-            curve[i, j] = curve[j, i] = sum(corners) / (4 * step**2)
+            curve[i, j] = curve[j, i] = sum(corners) / (4 * STEPS[i] * STEPS[j])
     values, axes = np.linalg.eigh(curve)
-    return float(np.sqrt((axes[0] ** 2 / np.maximum(values, 1e-3)).sum()))
+    return float(np.sqrt((axes[0] ** 2 / np.maximum(values, 1)).sum()))
 
 
 def by_odds(scores, prior):

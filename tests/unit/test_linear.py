@@ -1,5 +1,6 @@
 import numpy as np
-from mstarhash.linear import RIDGE, train_linear
+from mstarhash.linear import RIDGE, train_linear, train_template
+import pytest
 from scipy.optimize import minimize
 
 
@@ -12,7 +13,7 @@ def sample(n=60, d=5):
 
 def test_all_components_are_balanced_logistic_regression():
     x, wanted, families = sample()
-    weights, intercept, _ = train_linear(x, wanted, families, 99)
+    weights, intercept, _ = train_linear(x, wanted, families, np.arange(len(x)), 99)
     share = np.where(wanted, 0.5 / wanted.sum(), 0.5 / (~wanted).sum())
 
     def loss(c):
@@ -24,10 +25,22 @@ def test_all_components_are_balanced_logistic_regression():
 
 def test_left_out_scores_are_those_of_a_fit_without_the_family():
     x, wanted, families = sample(600)
-    weights, intercept, left_out = train_linear(x, wanted, families, 99)
+    weights, intercept, left_out = train_linear(x, wanted, families, np.arange(len(x)), 99)
     full = x @ weights + intercept
     for family in (3, 50, 120):
         rows = families == family
-        again = train_linear(x[~rows], wanted[~rows], families[~rows], 99)  # does anew what the formula keeps
+        again = train_linear(x, wanted, families, np.flatnonzero(~rows), 99)  # does anew what the formula keeps
         expected = x[rows] @ again[0] + again[1]
+        assert again[2][rows] == pytest.approx(expected, abs=1e-4)  # rows that were not trained on
         assert np.abs(left_out[rows] - expected).max() < 0.4 * np.abs(full[rows] - expected).max()
+
+
+def test_template_score_ignores_units_and_rows_in_any_order():
+    x, wanted, families = sample(300)
+    weights, intercept, odds = train_template(x, wanted, families, np.arange(200))
+    again = train_template(x * 7 - 3, wanted, families, np.arange(200))
+    assert again[2] == pytest.approx(odds, abs=1e-5)
+    assert odds[200:] == pytest.approx(x[200:] @ weights + intercept)
+    order = np.random.default_rng(2).permutation(300)
+    turned = train_template(x[order], wanted[order], families[order], np.argsort(order)[:200])
+    assert turned[2] == pytest.approx(odds[order], abs=1e-6)

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
-from mstarhash.matching import binned, fit, gains, prepare
+from mstarhash.matching import LOW, binned, class_evidence, fit, gains, prepare
+from scipy.special import logsumexp
 
 P = 300
 
@@ -9,7 +10,8 @@ P = 300
 def averages():
     rng = np.random.default_rng(0)
     flux = 1 + 0.5 * np.cumsum(rng.standard_normal((6, P)), axis=1) / np.sqrt(P)
-    return prepare(flux, np.ones_like(flux), [True] * 3 + [False] * 3, np.arange(6), np.arange(P), (0, P), 2, 3)
+    sides, groups = [True] * 3 + [False] * 3, ["M0", "M0", "M2", "K5", "K5", "G0"]
+    return prepare(flux, np.ones_like(flux), sides, [0, 1, 2, 3, 3, 4], groups, np.arange(P), (0, P), 2, 3)
 
 
 def test_gain_without_prior_equals_least_squares(averages):
@@ -43,3 +45,25 @@ def test_no_flux_gains_nothing(averages):
     assert np.allclose(found, 0)
     found, _ = gains(np.ones((1, P), "f4"), np.zeros((1, P), "f4"), averages, 1.0)
     assert np.isfinite(found).all() and np.allclose(found, 0)
+
+
+def test_class_evidence_by_hand(averages):
+    gain, reduced = np.array([[40.0, 30.0, 10.0, 20.0, 0.0, 5.0, 1.0]]), np.array([2.0])
+    found = class_evidence(gain, reduced, np.array([100]), averages.group)[0]
+    assert averages.groups == ["G0", "K5", "M0", "M2", "featureless"]
+    logs = [
+        logsumexp(np.array(gains) / 16) - np.log(len(gains))
+        for gains in ([5.0], [20.0, 0.0], [40.0, 30.0], [10.0], [1.0])
+    ]
+    assert found[:5] == pytest.approx(logs - logsumexp(logs), rel=1e-5)
+    assert found[5:10] == pytest.approx(-np.sqrt((40 - np.array([5, 20, 40, 10, 1])) / 4), rel=1e-5)
+    assert found[10:] == pytest.approx([np.log(2), np.log(1.4), np.log(101)], rel=1e-5)
+    poor = class_evidence(gain * 1e6, np.array([0.5]), np.array([100]), averages.group)[0]
+    assert poor.min() == -LOW and np.isfinite(poor).all()
+
+
+def test_averages_of_the_own_unit_are_left_out(averages):
+    flux = np.repeat(averages.flux[[3, 3, 4]], 2, axis=1).astype("f4")
+    found = fit(flux, np.full(flux.shape, 2500.0, "f4"), averages, 1.0, 0.01, [0], 3, np.array([-1, 3, 3]))
+    assert found["best_other"][0] == 3 and found["best_other"][1] not in (3, 4) and found["best_other"][2] not in (3, 4)
+    assert fit(flux[:0], flux[:0], averages, 1.0, 0.01, [0], 3)["class_evidence"].shape == (0, 13)

@@ -71,3 +71,30 @@ def test_a_row_codes_the_same_alone_and_in_company(data):
     x, groups, families = data
     network = pil.train_classes(x, groups, families, [50], 32, 1e-2, 3, 1)[0]
     assert np.allclose(network.values(x[:1]), network.values(x[:1024])[:1], atol=1e-4)
+
+
+def test_parts_are_networks_of_their_own_units(data):
+    x, groups, families = data
+    network, _, outputs, scores = pil.train_classes(x, groups, families, [60], 16, 1e-2, 5, 1, {"a", "c"})
+    target = np.isin(groups, ["a", "c"]).astype(float)
+    h = network.hidden(x).astype("f8")[:, 12:24]  # the second of five
+    keep = families != families[700]
+    strength = 1e-2 * np.trace(h.T @ h) / 12
+    whole, left = (
+        np.linalg.solve(h[rows].T @ h[rows] + strength * np.eye(12), h[rows].T @ target[rows])
+        for rows in (keep | True, keep)
+    )
+    assert np.allclose(network.parts[12:24], whole, atol=1e-5)
+    assert np.allclose(scores[~keep, 1], h[~keep] @ left, atol=1e-4)
+    assert np.allclose(network.part_scores(network.hidden(x))[:, 1], h @ whole, atol=1e-4)
+
+
+def test_families_need_not_be_side_by_side(data):
+    x, groups, families = data
+    order = np.random.default_rng(3).permutation(len(x))
+    one = pil.train_classes(x, groups, families, [60], 16, 1e-2, 5, 1)[2]
+    blocks = pil.family_blocks(families[order])
+    assert sorted(np.concatenate([rows for part in blocks for rows in part])) == list(range(len(x)))
+    assert all(len(set(families[order][rows])) == 1 for part in blocks for rows in part)
+    large = np.r_[np.zeros(1400, int), families[1400:]]  # larger than a block
+    assert np.isfinite(pil.train_classes(x, groups, large, [60], 16, 1e-2, 5, 1)[2]).all() and len(one) == len(x)

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
-from mstarhash.codes import hamming, pack, signs, unpack
-from mstarhash.retrieval import count_distances, cuts, mean_nearest, select
+from mstarhash.codes import hamming, levelled, pack, score_levels, signs, unpack
+from mstarhash.ranking import nearest_words, stability
+from mstarhash.retrieval import count_distances, cuts, mean_nearest, nearest_families, select
 
 
 @pytest.mark.parametrize("k", [8, 32, 64, 100, 256])
@@ -52,3 +53,39 @@ def test_mean_of_nearest_leaves_out_what_does_not_count():
     distance = hamming(codes, codes)
     assert np.allclose(plain, np.sort(distance, 1)[:, :3].mean(1))
     assert np.allclose(without, np.sort(distance, 1)[:, 1:4].mean(1))
+
+
+def test_nearest_families_by_brute_force():
+    rng = np.random.default_rng(5)
+    codes, labelled = (signs(pack(rng.random((n, 64)) > 0.5), 64) for n in (30, 90))
+    first, own = np.arange(0, 90, 3), np.where(np.arange(30) < 10, np.arange(30), -1)
+    numbers, near = nearest_families(codes, labelled, first, own, 4)
+    distance = hamming(codes, labelled).reshape(30, 30, 3).min(2)
+    distance[np.arange(10), np.arange(10)] = np.inf
+    order = np.argsort(distance, axis=1, kind="stable")[:, :4]
+    assert np.array_equal(numbers, order) and np.array_equal(near, np.take_along_axis(distance, order, 1))
+
+
+def test_bits_of_levels_tell_differences_of_the_score():
+    scores = np.linspace(-3, 5, 50)
+    levels = score_levels(scores, 32)
+    bits = levelled(scores, levels, np.zeros((50, 48), bool))
+    steps = (scores[:, None] > levels).sum(1)
+    assert np.array_equal(hamming(*[signs(pack(bits), 48)] * 2), np.abs(steps[:, None] - steps))
+    assert not bits[:, 32:].any() and levelled(scores, levels[:0], bits) is not bits
+
+
+def test_words_on_the_nearest():
+    labelled = {"class": ["STAR", "GALAXY", "Unknown"], "subclass": ["dM2", "Non", ""]}
+    labelled = {key: np.array(values) for key, values in labelled.items()} | {"snr_r": np.array([12.34, np.nan, 2.0])}
+    labelled["kind"] = np.array(["drawn", "known", "presumed"])
+    found = nearest_words(np.array([[0, 2], [1, 0]]), np.array([[3.0, 4.0], [0.0, 11.0]]), labelled)
+    assert found.tolist() == ["dM2:12.3:3 U:2.0:4", "GALAXY::0 dM2:12.3:11"]
+
+
+def test_stability_counts_parts_that_agree():
+    part = np.array([[3.0, 3.0], [2.0, 0.0], [1.0, 2.0], [0.0, 1.0]])
+    table = {"part_scores": part, "linear_score": np.zeros(4), "template_score": np.zeros(4)}
+    stack = {"knots": np.tile(np.linspace(-4, 4, 9), (3, 1)), "coefficients": np.ones(3), "intercept": np.zeros(1)}
+    assert stability(table, stack, 2.2).tolist() == [1.0, 0.5, 0.5, 0.0]
+    assert np.isnan(stability(table | {"part_scores": 0 * part}, stack, 2)).all()

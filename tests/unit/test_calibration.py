@@ -1,0 +1,56 @@
+import numpy as np
+import pytest
+from mstarhash.calibration import LEAST, by_odds, calibrate, prior_of
+
+N = 8000
+
+
+def survey(rng, share, shift=0.0, sigma=2.0):
+    """Scores of unclassified spectra and their truth; wanted ones may score otherwise than the labelled ones, N(4, 2)."""
+    truth = rng.random(N) < share
+    return np.where(truth, rng.normal(4 + shift, sigma, N), rng.normal(-4, 2, N)), truth
+
+
+def labelled(rng):
+    return rng.normal(4, 2, 6000), rng.normal(-4, 2, 3000)
+
+
+@pytest.mark.parametrize("share", [0.005, 0.02, 0.1])
+def test_the_prior_and_p_are_found(share):
+    rng = np.random.default_rng(1)
+    scores, truth = survey(rng, share)
+    found = calibrate(scores, *labelled(rng))
+    assert abs(found.prior - truth.mean()) < 2 * found.prior_error < 0.6 * share
+    exact = 1 / (1 + (1 - share) / share * np.exp(-2 * scores))  # two Gaussians of one width: log odds 2 x
+    assert np.abs(found(scores) - exact).mean() < 0.004
+    assert found(scores).sum() == pytest.approx(found.prior * N, rel=0.05)
+
+
+def test_wanted_ones_that_score_lower_are_still_counted():
+    rng = np.random.default_rng(2)
+    scores, truth = survey(rng, 0.03, -1.0)
+    found = calibrate(scores, *labelled(rng))
+    assert abs(found(scores).sum() - truth.sum()) < 2 * found.prior_error * N
+    plain = by_odds(scores, None)  # takes the scores for log odds; here these are twice the scores
+    assert ((found(scores) - truth) ** 2).mean() < ((plain(scores) - truth) ** 2).mean()
+
+
+def test_p_never_falls_and_lies_in_0_1():
+    rng = np.random.default_rng(3)
+    scores, _ = survey(rng, 0.02)
+    found = calibrate(scores, *labelled(rng))
+    p = found(np.linspace(-40, 40, 2000))
+    assert (np.diff(p) >= 0).all() and p.min() >= 0 and p.max() <= 1
+    again = calibrate(scores[::-1].copy(), *labelled(np.random.default_rng(3)))
+    assert again.scores[0] == found.scores[0]
+
+
+def test_a_given_prior_is_kept_and_few_spectra_fall_back_on_the_odds():
+    rng = np.random.default_rng(4)
+    scores, _ = survey(rng, 0.02)
+    assert calibrate(scores, *labelled(rng), prior=0.07).prior == pytest.approx(0.07)
+    few = calibrate(scores[:20], *labelled(rng), prior=0.5)
+    assert few(np.array([0.0, 2.0])) == pytest.approx([0.5, 1 / (1 + np.exp(-2))], abs=0.01)
+    none = calibrate(scores, np.zeros(LEAST - 1), np.zeros(LEAST))
+    assert none.prior == pytest.approx(prior_of(scores)) and np.isnan(none.prior_error)
+    assert calibrate(np.array([]), *labelled(rng))(np.array([])).shape == (0,)

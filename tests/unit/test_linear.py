@@ -1,6 +1,6 @@
 import numpy as np
-from mstarhash.linear import RIDGE, train_linear, train_template
 import pytest
+from mstarhash.linear import RIDGE, train_linear, train_template
 from scipy.optimize import minimize
 
 

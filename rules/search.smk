@@ -20,11 +20,14 @@ rule encode:
     resources:
         mem_mb=lambda wildcards, attempt: 700 * attempt,
         runtime=60,
+    params:
+        target=config["target"],
     message:
         "Coding shard {wildcards.shard}"
     shell:
         "python {input.script:q}"
         " --threads {threads}"
+        " --target {params.target:q}"
         " --spectra {input.spectra:q}"
         " --match {input.match:q}"
         " --model {input.model:q}"

@@ -80,7 +80,7 @@ def search(args, folder):
     )
     common = [f"--threads={args.threads}", "--model", args.model]
     match.main([*args.match.split(), *common, "--spectra", spectra, "--output", fits])
-    encode.main([*common, "--spectra", spectra, "--match", fits, "--output", codes])
+    encode.main([*common, "--target", args.target, "--spectra", spectra, "--match", fits, "--output", codes])
     with h5py.File(args.cuts) as source, h5py.File(cuts, "w") as out:
         out["cut"] = source["cut"][:]  # of the survey; at that distance itself each is kept, as if it came first
         out["ties"] = np.full((1, len(source["cut"])), np.iinfo("i4").max)

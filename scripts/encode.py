@@ -4,12 +4,13 @@ import sys
 
 from mstarhash import threads
 from mstarhash.configuration import config_hash, section_parser
-from mstarhash.errors import exit_code
+from mstarhash.errors import InputError, exit_code
 
 
 def build_parser():
     parser = section_parser(__doc__)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--target", required=True, help="wanted class, a pattern on SUBCLASS")
     parser.add_argument("--spectra", required=True, help="HDF5 from rebin.py")
     parser.add_argument("--match", required=True, help="HDF5 from match.py")
     parser.add_argument("--model", required=True, help="HDF5 from train.py")
@@ -34,6 +35,11 @@ def main(argv=None):
 
     with replacing(args.output) as name, Sample([args.spectra]) as sample:
         model = read_model(args.model)
+        if model.target != args.target:
+            raise InputError(
+                f"{args.model} was trained for target {model.target}, the config says {args.target}: change target, or "
+                "train.model to a model of that class"
+            )
         columns = sample.columns([*IDENTITY, "order", "class", "snr_r"])
         rows = np.flatnonzero(is_unknown(columns.pop("class")))
         columns = {key: values[rows] for key, values in columns.items()}

@@ -49,6 +49,7 @@ def main(argv=None):
         with create(name["averages"], "positives", config_hash(args)) as out:
             positive_set.write_averages(out, sample, released, clusters, args.templates, args.target)
         with create(name["positives"], "positives", config_hash(args)) as out:
+            out.attrs["target"] = args.target
             positive_set.write_positives(out, sample, released, clusters, drawn, args.templates, args)
     return 0
 

@@ -37,12 +37,13 @@ def main(argv=None):
         labelled = {key: np.concatenate([part.pop(key) for part in sets]) for key in [*COLUMNS, "unit", "features"]}
         x = labelled.pop("features")
         with h5py.File(args.positives) as source:
-            averages["wave"], count = source["wave"][:], len(source["order"])
+            averages["wave"], count, searched = source["wave"][:], len(source["order"]), source.attrs["target"]
         labelled["wanted"] = np.arange(len(x)) < count
         say(f"train: {len(x):,} spectra of {x.shape[1]:,} values, {count:,} positive")
         model, values, rows = train(args, x, labelled, averages)
         with create(name, "train", config_hash(args)) as out:
             write_model(out, model, averages)
+            out.attrs["target"] = searched
             out["fusion_evidence"], out["fusion_rows"] = values, rows
     return 0
 

@@ -17,11 +17,14 @@ EVIDENCE = (  # column of candidates.csv, its name on the page, what it is
     ("near_negative", "near others", "mean distance to the nearest other labelled spectra [bits]"),
     ("class_score", "class score", "score of the network for the wanted class"),
     ("linear_score", "linear score", "score of the linear classifier"),
+    ("template_score", "template score", "score of what the mean spectra of all classes tell"),
+    ("stability", "stability", "share of five networks with other random units that put it among the best"),
     ("difference", "difference", "log of the evidence for a mean spectrum of the wanted class over that for another"),
     ("chi2", "chi2", "reduced chi-square of the best fit of all"),
     ("best_wanted", "best wanted mean", "mean spectrum of the wanted class that fits best"),
     ("best_other", "best other mean", "mean spectrum of another class that fits best"),
     ("good_pixels", "good pixels", "share of usable pixels in the window of the fits"),
+    ("nearest", "nearest", "ten nearest labelled spectra, subclass:S/N:distance in bits; U: unclassified"),
 )
 
 

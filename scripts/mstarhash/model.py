@@ -39,6 +39,7 @@ class Model:
     template: tuple  # weights (f,) and intercept of the template score
     bits: int
     wave: np.ndarray
+    target: str  # wanted class that it was trained for
 
     @property
     def queries(self):
@@ -123,6 +124,7 @@ def read_model(path):
             **{key: (source[key]["weights"][:], float(source[key]["intercept"][0])) for key in ("linear", "template")},
             bits=len(network.thresholds),
             wave=source["wave"][:],
+            target=source.attrs["target"],
         )
 
 

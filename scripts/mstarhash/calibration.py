@@ -39,19 +39,37 @@ class Calibration:
         return np.where(scores < self.scores[0], below, np.interp(scores, self.scores, self.p))
 
 
+@dataclass
 class Part:
-    """The distribution of the scores of one class of labelled spectra, above a cut."""
+    """The distribution of the scores of one class of labelled spectra, and the score about which it stretches."""
 
-    def __init__(self, sample, cut, top):
-        self.cut, self.grid = cut, np.arange(min(cut, sample.min()) - 8, max(top, sample.max()) + 8, STEP)
-        counts = np.histogram(sample, np.append(self.grid, self.grid[-1] + STEP) - STEP / 2)[0].astype("f8")
-        self.log = np.log(gaussian_filter1d(counts, WIDTH / STEP) / len(sample) / STEP + SMALLEST)
+    grid: np.ndarray
+    log: np.ndarray  # of the density
+    cut: float
 
     def density(self, shift, stretch, scores):
         """(n,) density at scores (n,) of the sample moved by `shift` and stretched by exp(`stretch`) about the cut."""
         scale = np.exp(stretch)
         place = self.cut + (scores - self.cut - shift) / scale
         return np.exp(np.interp(place, self.grid, self.log)) / scale
+
+
+def distributions(wanted, others):
+    """(grid, log density) of both samples of scores.
+
+    Others that score like half of the wanted are taken for wanted ones with a wrong label: their share of the curve of
+    the wanted is taken from that of the others.
+    """
+    everything = np.concatenate([wanted, others])
+    grid = np.arange(everything.min() - 8, everything.max() + 8, STEP)
+    edges = np.append(grid, grid[-1] + STEP) - STEP / 2
+    one, two = (
+        gaussian_filter1d(np.histogram(part, edges)[0].astype("f8"), WIDTH / STEP) / len(part) / STEP
+        for part in (wanted, others)
+    )
+    wrong = min(2 * (others > np.median(wanted)).mean(), 0.5)
+    two = np.maximum(two - wrong * one, 0) / (1 - wrong)
+    return (grid, np.log(one + SMALLEST)), (grid, np.log(two + SMALLEST))
 
 
 def calibrate(scores, wanted, others, prior=None):
@@ -63,9 +81,8 @@ def calibrate(scores, wanted, others, prior=None):
     tail = scores[scores > cut]
     if min(len(tail), len(wanted), len(others)) < LEAST:
         return by_odds(scores, prior)
-    top = tail.max()
-    parts = [Part(sample, cut, top) for sample in (wanted, others)]
-    grid = np.arange(cut, top + 8, STEP)
+    parts = [Part(*curve, cut) for curve in distributions(wanted, others)]
+    grid = np.arange(cut, tail.max() + 8, STEP)
 
     def mixture(q, at):
         """Densities of both parts at `at` within the tail, times their shares of it; and the share of the wanted in it."""

@@ -59,7 +59,7 @@ def summary_rows(table, chance, labelled, queries):
         ["queries", queries],
         ["in_union", int(table["in_union"].sum())],
         ["prior", f"{chance.prior:.6g}"],
-        ["prior_error", f"{chance.prior_error:.2g}" if chance.prior_error == chance.prior_error else ""],
+        *([["prior_error", f"{chance.prior_error:.2g}"]] if np.isfinite(chance.prior_error) else []),
         ["expected_wanted", f"{table['p_m'].sum():.6g}"],
         ["p_m_above_half", int((table["p_m"] >= 0.5).sum())],
     ]

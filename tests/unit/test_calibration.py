@@ -54,3 +54,12 @@ def test_a_given_prior_is_kept_and_few_spectra_fall_back_on_the_odds():
     none = calibrate(scores, np.zeros(LEAST - 1), np.zeros(LEAST))
     assert none.prior == pytest.approx(prior_of(scores)) and np.isnan(none.prior_error)
     assert calibrate(np.array([]), *labelled(rng))(np.array([])).shape == (0,)
+
+
+def test_wrong_labels_do_not_hide_the_wanted_ones():
+    rng = np.random.default_rng(5)
+    scores, truth = survey(rng, 0.02)
+    wanted, others = labelled(rng)
+    mixed = np.r_[wanted[200:], others[:90]], np.r_[others[90:], wanted[:200]]
+    found = calibrate(scores, *mixed)
+    assert found(scores).sum() == pytest.approx(truth.sum(), rel=0.2)

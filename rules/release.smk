@@ -232,9 +232,11 @@ MORE = []  # what `snakemake full` adds
 MORE_FIGURES = []
 if not config["train"]["model"]:
     MORE += expand(results("evaluate/{name}.csv"), name=("peers", "accuracy_area", "hash_properties"))
+    MORE_FIGURES += expand(results("figures/{name}.png"), name=("peers", "fig08"))
 if M_STARS:
     MORE += [results("pulls/pulls.csv")]
     MORE += expand(results("completeness/{name}.csv"), name=("completeness", "purity", "check"))
+    MORE += [path for name in ("pooled", "robustness") if (path := of_the_mock(f"evaluate/{name}.csv"))]
     MORE_FIGURES += [results("completeness/completeness.png")]
 
 

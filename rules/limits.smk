@@ -10,7 +10,7 @@ rule completeness:
         model=MODEL,
         cuts=results("retrieve/cuts.h5"),
         candidates=results("candidates/candidates.csv"),
-        summary=results("candidates/summary.csv"),
+        calibration=results("candidates/calibration.csv"),
         truth=TRUTH,
     output:
         completeness=results("completeness/completeness.csv"),
@@ -49,7 +49,7 @@ rule completeness:
         " --model {input.model:q}"
         " --cuts {input.cuts:q}"
         " --listed {input.candidates:q}"
-        " --summary {input.summary:q}"
+        " --calibration {input.calibration:q}"
         " --truth '{input.truth}'"
         " --completeness {output.completeness:q}"
         " --purity {output.purity:q}"

@@ -173,6 +173,7 @@ rule candidates:
     output:
         candidates=results("candidates/candidates.csv"),
         summary=results("candidates/summary.csv"),
+        calibration=results("candidates/calibration.csv"),
     log:
         results("logs/candidates/candidates.log"),
     benchmark:
@@ -196,6 +197,7 @@ rule candidates:
         " --labels '{input.labels}'"
         " --output {output.candidates:q}"
         " --summary {output.summary:q}"
+        " --calibration {output.calibration:q}"
         " 2> {log:q}"
 
 

@@ -13,9 +13,11 @@ def build_parser():
     parser.add_argument("--codes", nargs="+", required=True, help="HDF5 of every shard, from encode.py")
     parser.add_argument("--match", nargs="+", required=True, help="HDF5 of every shard, from match.py")
     parser.add_argument("--model", required=True, help="HDF5 from train.py")
+    parser.add_argument("--calibrated", default="", help="CSV of the calibration of another list; empty: find one")
     parser.add_argument("--labels", default="", help="inspection ledger")
     parser.add_argument("--output", required=True, help="CSV to write")
     parser.add_argument("--summary", required=True, help="CSV of counts to write")
+    parser.add_argument("--calibration", required=True, help="CSV of P by log odds to write")
     return parser
 
 
@@ -23,9 +25,10 @@ def main(argv=None):
     args = build_parser().parse_args(argv)
     threads.limit(1)
     import csv
+    from contextlib import ExitStack
 
     import numpy as np
-    from mstarhash.calibration import calibrate
+    from mstarhash.calibration import Calibration, calibrate
     from mstarhash.files import replacing
     from mstarhash.fusion import evidence, fused
     from mstarhash.labels import read_labels
@@ -34,7 +37,10 @@ def main(argv=None):
     from mstarhash.sample import Sample
     from mstarhash.shards import IDENTITY
 
-    with replacing(args.output) as name, replacing(args.summary) as summary:
+    with ExitStack() as stack:
+        name, summary, calibration = (
+            stack.enter_context(replacing(path)) for path in (args.output, args.summary, args.calibration)
+        )
         model = read_model(args.model)
         with Sample(args.retrieved) as a, Sample(args.codes) as b, Sample(args.match) as c:
             table = a.columns([*IDENTITY, "order", "votes", "min_distance", "near_positive", "near_negative", *NEAREST])
@@ -44,7 +50,8 @@ def main(argv=None):
             )
         values = evidence(table)
         odds = fused(values, model.fusion)
-        chance = calibrate(odds, *model.held_back, args.prior)
+        chance = Calibration.read(args.calibrated) if args.calibrated else calibrate(odds, *model.held_back, args.prior)
+        chance.write(calibration)
         table |= {
             "p_m": chance(odds),
             "hash_score": values[:, 0],

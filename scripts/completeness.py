@@ -19,7 +19,7 @@ def build_parser():
     parser.add_argument("--model", required=True, help="HDF5 from train.py")
     parser.add_argument("--cuts", required=True, help="HDF5 from retrieve.py cut")
     parser.add_argument("--listed", required=True, help="CSV from candidates.py")
-    parser.add_argument("--summary", required=True, help="CSV from candidates.py")
+    parser.add_argument("--calibration", required=True, help="CSV from candidates.py")
     parser.add_argument("--truth", default="", help="CSV of the mock survey; empty: no check against it")
     for name in ("completeness", "purity", "check", "figure"):
         parser.add_argument(f"--{name}", required=True, help="to write")
@@ -65,7 +65,7 @@ def main(argv=None):
 
 
 def search(args, folder):
-    """P(target) and score (n,) of folder/spectra.h5, by the steps that search a shard, at the prior of the survey."""
+    """P(target) and score (n,) of folder/spectra.h5, by the steps that search a shard, with the calibration of the survey."""
     import csv
 
     import candidates
@@ -86,11 +86,9 @@ def search(args, folder):
         out["ties"] = np.full((1, len(source["cut"])), np.iinfo("i4").max)
         out.attrs[codes] = 0
     retrieve.main([*args.retrieve.split(), "select", *common, "--codes", codes, "--cuts", cuts, "--output", near])
-    with open(args.summary, newline="") as source:
-        prior = float({row["quantity"]: row["value"] for row in csv.DictReader(source)}["prior"])
-    flags = [*args.candidates.split(), f"--prior={prior}"]  # the last one counts
     files = ["--retrieved", near, "--codes", codes, "--match", fits, "--model", args.model]
-    candidates.main([*flags, *files, "--output", found, "--summary", str(folder / "summary.csv")])
+    written = ["--output", found, "--summary", str(folder / "summary.csv"), "--calibration", str(folder / "p_m.csv")]
+    candidates.main([*args.candidates.split(), "--calibrated", args.calibration, *files, *written])
     with open(found, newline="") as source:
         rows = sorted(csv.DictReader(source), key=lambda row: row["file"])
     return (np.array([float(row[key]) for row in rows]) for key in ("p_m", "score"))

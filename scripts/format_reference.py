@@ -49,6 +49,7 @@ FILES = (  # heading, pattern, a sentence
     ("match/NNNN.h5", "match/*.h5", "Fits of averages to the unclassified spectra of a shard."),
     ("candidates/candidates.csv", "candidates/candidates.csv", "Every unclassified spectrum, best first."),
     ("candidates/summary.csv", "candidates/summary.csv", "Counts of the search."),
+    ("candidates/calibration.csv", "candidates/calibration.csv", "P by the log odds of the fusion."),
     (
         "inspect/index.html",
         "inspect/index.html",

@@ -7,6 +7,7 @@ TAIL of the unclassified scores by maximum likelihood, with Gaussian priors on s
 fitted mixture, made never to fall with the score.
 """
 
+import csv
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,6 +38,20 @@ class Calibration:
         """(n,) P of scores (n,)."""
         below = self.low * np.exp(np.minimum(scores - self.scores[0], 0))
         return np.where(scores < self.scores[0], below, np.interp(scores, self.scores, self.p))
+
+    def write(self, path):
+        """As a CSV of log odds and P; the first row is P just below the second one's log odds."""
+        with open(path, "w", newline="") as out:
+            writer = csv.writer(out, lineterminator="\n")
+            writer.writerow(["log_odds", "p_m"])
+            rows = zip(self.scores[[0, *range(len(self.scores))]], [self.low, *self.p], strict=True)
+            writer.writerows([f"{score:.7g}", f"{p:.9g}"] for score, p in rows)
+
+    @classmethod
+    def read(cls, path):
+        """From a CSV of `write`; the prior is not known."""
+        scores, p = np.loadtxt(path, delimiter=",", skiprows=1).T
+        return cls(scores[1:], p[1:], float(p[0]), np.nan, np.nan)
 
 
 @dataclass

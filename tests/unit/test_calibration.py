@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from mstarhash.calibration import LEAST, by_odds, calibrate, prior_of
+from mstarhash.calibration import LEAST, Calibration, by_odds, calibrate, prior_of
 
 N = 8000
 
@@ -63,3 +63,12 @@ def test_wrong_labels_do_not_hide_the_wanted_ones():
     mixed = np.r_[wanted[200:], others[:90]], np.r_[others[90:], wanted[:200]]
     found = calibrate(scores, *mixed)
     assert found(scores).sum() == pytest.approx(truth.sum(), rel=0.2)
+
+
+def test_a_written_calibration_is_read_back(tmp_path):
+    rng = np.random.default_rng(6)
+    scores, _ = survey(rng, 0.02)
+    found = calibrate(scores, *labelled(rng))
+    found.write(tmp_path / "p.csv")
+    again = Calibration.read(tmp_path / "p.csv")
+    assert again(scores) == pytest.approx(found(scores), abs=1e-5)

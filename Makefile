@@ -12,7 +12,7 @@ run: setup ## the default config (or CONFIG=mine.yaml) to the end
 	$(SNAKEMAKE)
 
 test: $(VENV)/test.stamp $(WHEEL) ## all tests
-	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python -m pytest -n $(CORES) --dist loadgroup
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python -m pytest -n $(CORES) --dist loadfile
 
 full: setup ## the longer evaluations as well
 	$(SNAKEMAKE) full

@@ -120,11 +120,3 @@ def conda(tmp_path_factory):
 
 def pytest_addoption(parser):
     parser.addoption("--soak", type=int, default=0, help="how often a run is killed at a random moment (make soak)")
-
-
-@pytest.hookimpl(tryfirst=True)  # before the workers read the groups
-def pytest_collection_modifyitems(items):
-    """One worker runs the tests of a file of the workflow, in their order."""
-    for item in items:
-        if "workflow" in item.path.parts:
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))

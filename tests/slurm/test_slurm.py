@@ -20,7 +20,6 @@ def answers():
 
 pytestmark = [
     pytest.mark.skipif(not answers(), reason="no SLURM on this machine (sinfo does not answer)"),
-    pytest.mark.xdist_group("workflow"),
 ]
 TARGETS = ["results/rebin/0000.h5", "results/rebin/0001.h5"]
 

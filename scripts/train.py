@@ -84,10 +84,9 @@ def train(args, x, labelled, averages):
     stacked = evidence(labelled)
     stack = fit_fusion(stacked[rows], wanted[rows], presumed[rows])
     score = fused(stacked, stack)
-    known = np.isin(np.arange(len(wanted)), rows) & ~wanted & ~presumed
-    labelled["suspect"] = presumed & (
-        calibrate(score[presumed], score[rows[wanted[rows]]], score[known])(score) > args.suspect
-    )
+    copies = rows[wanted[rows]], rows[~wanted[rows] & ~presumed[rows]]
+    chance = calibrate(score[presumed], *(score[part] for part in copies))
+    labelled["suspect"] = presumed & (chance(score) > args.suspect)
     levels = codes.score_levels(score[rows], min(args.levels, args.bits) if args.target == "classes" else 0)
     labelled["codes"] = codes.pack(codes.levelled(score, levels, values > network.thresholds))
     say("train: neighbours of the labelled spectra")
@@ -96,12 +95,13 @@ def train(args, x, labelled, averages):
     near = held_out.neighbour_distances(signs, unit, sides, rows, args.neighbours, args.threads)
     table = {key: values[rows] for key, values in labelled.items()}
     table |= dict(zip(("near_positive", "near_negative"), near, strict=True))
-    fusion = fit_fusion(evidence(table), wanted[rows], presumed[rows])
+    pieces = evidence(table)
+    fusion = fit_fusion(pieces, wanted[rows], presumed[rows])
     fields = {"network": network, "wanted_groups": wanted_groups, "labelled": labelled, "fusion": fusion}
     fields |= {"stack": stack, "levels": levels, "linear": linear, "template": template}
-    odds = fused(evidence(table), fusion)
+    odds = fused(pieces, fusion)
     fields["held_back"] = odds[wanted[rows]], odds[~wanted[rows] & ~presumed[rows]]
-    return fields, evidence(table), rows
+    return fields, pieces, rows
 
 
 def train_network(args, x, labelled):

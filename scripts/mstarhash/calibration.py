@@ -22,6 +22,8 @@ SIGMA = np.array([1.0, 0.2, 0.5, 0.1])  # of the priors: shift, log stretch of b
 LEAST = 50  # spectra of each part, and in the tail, below which nothing is fitted
 STARTS = (0.005, 0.02, 0.06)  # shares from which the fit starts; the best one is kept
 SMALLEST = 1e-7  # density below which a distribution does not fall
+TIGHT = {"maxiter": 4000, "xatol": 1e-3, "fatol": 1e-3}  # of the minimiser
+STEPS = np.array([0.2, 0.2, 0.05, 0.2, 0.05])  # over which the curvature is measured: more than the grid's roughness
 
 
 @dataclass
@@ -101,11 +103,9 @@ def calibrate(scores, wanted, others, prior=None):
 
     def mixture(q, at):
         """Densities of both parts at `at` within the tail, times their shares of it; and the share of the wanted in it."""
-        one, two = (part.density(*pair, at) for part, pair in zip(parts, (q[1:3], q[3:]), strict=True))
-        above, rest = (
-            max(part.density(*pair, grid).sum() * STEP, SMALLEST)
-            for part, pair in zip(parts, (q[1:3], q[3:]), strict=True)
-        )
+        moved = [(part, *pair) for part, pair in zip(parts, (q[1:3], q[3:]), strict=True)]
+        one, two = (part.density(*pair, at) for part, *pair in moved)
+        above, rest = (max(part.density(*pair, grid).sum() * STEP, SMALLEST) for part, *pair in moved)
         share = np.clip(expit(q[0]) * len(scores) * above / len(tail), 1e-6, 1 - 1e-6)
         return share * one / above, (1 - share) * two / rest, above
 
@@ -130,12 +130,6 @@ def calibrate(scores, wanted, others, prior=None):
     low = min(p[0], left / max(np.exp(below - cut).sum(), 1e-9))
     error = error_of(loss, q) * share * (1 - share) if prior is None else np.nan
     return Calibration(grid, p, float(low), share, error)
-
-
-TIGHT = {"maxiter": 4000, "xatol": 1e-3, "fatol": 1e-3}
-
-
-STEPS = np.array([0.2, 0.2, 0.05, 0.2, 0.05])  # over which the curvature is measured: more than the grid's roughness
 
 
 def error_of(loss, q):

@@ -78,14 +78,13 @@ def injection(args, tools):
             for _ in range(min(BLOCK, args.draws - first)):
                 star, row = stars[rng.integers(len(stars))], near[rng.integers(len(near))]
                 donor = {key: noise[key][row] for key in ("ivar", "mask", "coeff0", "coeff1")}
-                one = injected(*star[:2], donor, wanted, args, rng)
+                one = injected(*star, donor, wanted, args, rng)
                 if one is not None:
-                    made.append((*one, row, star[2]))
-            flux, true, speed, row, giant = (np.array(column) for column in zip(*made, strict=True))
+                    made.append((*one, row))
+            flux, true, speed, row = (np.array(column) for column in zip(*made, strict=True))
             grid = [noise[key][row] for key in ("coeff0", "coeff1")]
             found = measure(flux, noise["ivar"][row], noise["mask"][row], *grid, np.full(len(row), np.nan), tools)
             truth = truths(true, *grid, speed, args.na)
-            truth["rv"] = np.where(giant, np.nan, truth["rv"])  # giants made of dwarfs tell no velocity
             parts.append(compared(found, truth))
             progress.step(len(row))
         for quantity in ERRORS:
@@ -112,19 +111,15 @@ def compared(found, truth):
 
 
 def read_stars(path):
-    """(wavelength, flux, whether a giant) of the M templates that types are told by: dwarfs M0-M6, giants M0-M3.
-
-    Later giants are few, and their velocities by templates of dwarfs are off by some 7 km/s.
-    """
+    """(wavelength, flux) of the M templates that types are told by, M0-M6."""
     import numpy as np
     from mstarhash.templates import read_templates
 
     found = []
     for one in read_templates(path, "typing"):
-        giant = one.attrs["luminosity"] == "giant"
-        if one.attrs["type"].startswith("M") and 0 <= one.attrs["subtype"] <= (3 if giant else 6):
+        if one.attrs["type"].startswith("M") and 0 <= one.attrs["subtype"] <= 6:
             known = np.isfinite(one.flux)
-            found.append((one.wave[known], one.flux[known].astype("f8"), giant))
+            found.append((one.wave[known], one.flux[known].astype("f8")))
     if not found:
         raise InputError(f"{path}: no M star among the templates for types")
     return found

@@ -153,21 +153,45 @@ def test_later_types_have_deeper_bands(library):
     assert np.all(np.diff(subdwarf) > 0)  # TiO fades with metallicity
 
 
-@pytest.mark.parametrize(("low", "high"), [(5000, 8950), (5000, 6500), (6500, 7600), (7700, 8950)])
-def test_dwarfs_are_at_rest_in_every_part(library, templates_file, low, high):
-    """Against the co-adds that serve for velocities, whose types and libraries are others."""
+WHOLE = (5000, 8950)
+
+
+def velocities(stars, names, low, high, templates_file):
+    """Velocities [km/s] of noise-free stars (n, p) on GRID by the templates of these names."""
     grid = velocity.grid()
-    known = [t for t in read_templates(templates_file, "rv") if t.name[:-1] == "bochanski2007_M"][:8]
-    bank_flux = np.array([velocity.prepare(pixel_means(t.wave, t.flux.astype("f8"), grid), grid) for t in known])
+    known = [t for t in read_templates(templates_file, "rv") if t.name in names]
+    assert len(known) == len(names)
+    templates = np.array([velocity.prepare(pixel_means(t.wave, t.flux.astype("f8"), grid), grid) for t in known])
     used = velocity.used_pixels(grid, low, high, [5570, 5590, 5880, 5905, 6864, 6950, 7590, 7700])
-    stars = [library.dwarf(place, 0.0, share) for place in np.arange(0, 6.3, 0.5) for share in (0.0, 0.5, 1.0)]
     flux = np.array([pixel_means(GRID, star, grid) for star in stars])
     good = np.isfinite(flux)
     flat, weight = velocity.flatten(np.where(good, flux, 0), np.where(good, 1e4, 0), used, 0.03)
-    bank = velocity.bank(bank_flux, used, 200.0)
-    found = velocity.correlate(flat, weight, np.zeros(len(flux)), bank, np.ones(len(known), bool))
-    assert np.abs(found.velocity).max() < 5
-    assert abs(found.velocity.mean()) < 2
+    bank = velocity.bank(templates, used, 200.0)
+    return velocity.correlate(flat, weight, np.zeros(len(flux)), bank, np.ones(len(known), bool)).velocity
+
+
+DWARFS = [f"bochanski2007_M{k}" for k in range(8)]
+GIANTS = [f"giant_M{k}" for k in range(7)]
+
+
+@pytest.mark.parametrize(("low", "high"), [WHOLE, (5000, 6500), (6500, 7600), (7700, 8950)])
+def test_dwarfs_are_at_rest_in_every_part(library, templates_file, low, high):
+    """Against the co-adds that serve for velocities, whose types and libraries are others."""
+    stars = [library.dwarf(place, 0.0, share) for place in np.arange(0, 6.3, 0.5) for share in (0.0, 0.5, 1.0)]
+    found = velocities(stars, DWARFS, low, high, templates_file)
+    assert np.abs(found).max() < 5
+    assert abs(found.mean()) < 2
+
+
+@pytest.mark.parametrize(("low", "high"), [WHOLE, (5000, 6500), (6500, 7600), (7700, 8950)])
+def test_giants_are_at_rest_by_giants(library, templates_file, low, high):
+    """Giants made of one library's dwarfs by giants made of another's; dwarfs alone would tell late ones too low."""
+    stars = np.exp([library.giant.at(place) for place in np.arange(0, 6.3, 0.5)])
+    found = velocities(stars, GIANTS, low, high, templates_file)
+    assert np.abs(found).max() < (2 if (low, high) == WHOLE else 5)
+    if (low, high) == WHOLE:
+        assert (velocities(stars[8:], DWARFS, low, high, templates_file) < -4).all()
+        assert np.abs(velocities(stars, DWARFS + GIANTS, low, high, templates_file) - found).max() < 0.5
 
 
 def test_wavelength_scales_err_as_asked(library, monkeypatch):

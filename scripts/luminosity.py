@@ -14,6 +14,8 @@ MEASURED = ("subtype", "snr_r", "caoh", "caoh_err", "cah1", "cah1_err", "tio5", 
             *(f"mag{k}" for k in range(1, 8)))  # fmt: skip
 MATCHED = ("object", "g", "parallax", "parallax_error", "a_g", "ruwe", "excess_noise", "bp_rp", "pmra",
            "pmdec", "j", "h", "k", "tmass_qual", "w1", "w2", "wise_qual")  # fmt: skip
+SNR = (("<5", float("-inf"), 5), ("5-10", 5, 10), ("10-30", 10, 30), (">30", 30, float("inf")))
+COARSE = ((0, 1), (2, 3), (4, 6), (7, 9))  # first and last subtype of the bins that are crossed with those of S/N
 FIELDS = ("plane", "record", "name", "x", "y", "subtype", "snr", "value", "low", "high", "count", "total")
 
 
@@ -152,27 +154,31 @@ def rates_without_gaia(table, label, blind):
 
 
 def rates(plane, label, said, subtype, snr):
-    """Completeness and contamination of the giants, all and by subtype and S/N, told out of fold."""
+    """Completeness and contamination of the giants, told out of fold: all, by S/N, by subtype, and by both crossed.
+
+    label, said, (n,) bool: a giant by Gaia and by the plane; subtype (M0 = 0) and snr (n,).
+    """
     import numpy as np
     from mstarhash.intervals import wilson
 
     whole = np.floor(subtype + 0.5)
-    bins = [("all", np.ones(len(label), bool))] + [(f"M{k}", whole == k) for k in range(10)]
-    edges = ((-np.inf, np.inf, "all"), (-np.inf, 5, "<5"), (5, 10, "5-10"), (10, 30, "10-30"), (30, np.inf, ">30"))
+    every = np.ones(len(label), bool)
+    single = {f"M{k}": whole == k for k in range(10)}
+    coarse = {f"M{first}-M{last}": (whole >= first) & (whole <= last) for first, last in COARSE}
+    of_snr = {text: (snr >= low) & (snr < high) for text, low, high in SNR}
+    cells = [("all", "all", every)] + [("all", text, inside) for text, inside in of_snr.items()]
+    cells += [(kind, "all", inside) for kind, inside in single.items()]
+    cells += [(kind, text, a & b) for kind, a in coarse.items() for text, b in of_snr.items()]
     rows = []
-    for kind, inside in bins:
-        for low, high, text in edges:
-            if kind != "all" and text != "all":
-                continue
-            mine = inside & ((snr >= low) & (snr < high) if text != "all" else True)
-            both = (mine & label & said).sum()
-            for record, total in (("completeness", (mine & label).sum()), ("contamination", (mine & said).sum())):
-                count = both if record == "completeness" else total - both
-                value, least, most = wilson(count, total, 0.6827)
-                rows.append(
-                    dict(plane=plane, record=record, name="giants", subtype=kind, snr=text, value=value, low=least,
-                         high=most, count=count, total=total)
-                )  # fmt: skip
+    for kind, text, mine in cells:
+        both = (mine & label & said).sum()
+        for record, total in (("completeness", (mine & label).sum()), ("contamination", (mine & said).sum())):
+            count = both if record == "completeness" else total - both
+            value, least, most = wilson(count, total, 0.6827)
+            rows.append(
+                dict(plane=plane, record=record, name="giants", subtype=kind, snr=text, value=value, low=least,
+                     high=most, count=count, total=total)
+            )  # fmt: skip
     return rows
 
 

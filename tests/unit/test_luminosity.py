@@ -1,5 +1,6 @@
 """Giants and dwarfs: Gaia's voice, logistic boundaries against scikit-learn, the provisional rule, the consensus."""
 
+import luminosity
 import numpy as np
 import pytest
 from mstarhash import logistic, separators
@@ -133,6 +134,7 @@ def test_wilson_interval():
     assert share == pytest.approx([0, 0.5, 1])
     assert low == pytest.approx([0, 0.2366, 0.7225], abs=1e-4) and high == pytest.approx([0.2775, 0.7634, 1], abs=1e-4)
     assert np.isnan(wilson(0, 0, 0.95)).all()
+    assert wilson(0, 32, 0.6827)[1] == 0 and wilson(32, 32, 0.6827)[2] == 1  # not a rounding beside it
 
 
 def test_discriminant_is_scikit_learns(clouds):
@@ -153,3 +155,35 @@ def test_colour_of_the_header():
     columns = {"magtype": np.array(["ugrizjh", "gri", "VJ", "", "GRIZY", "r"])}
     columns |= {f"mag{k}": np.full(6, 10.0 + k**2) for k in range(1, 8)}
     assert separators.header_colour(columns) == pytest.approx([-5, -3, np.nan, np.nan, -3, np.nan], nan_ok=True)
+
+
+def test_rates_are_crossed_by_subtype_and_snr():
+    """Each cell as counted by hand; the crossed ones hold every star of a subtype and an S/N once."""
+    rng = np.random.default_rng(4)
+    n = 3000
+    subtype, snr = np.append(rng.uniform(-1.4, 9.4, n - 1), np.nan), 10 ** rng.uniform(0, 2, n)
+    snr[:3] = 5, 10, 30  # an edge belongs to the bin above it
+    label = rng.random(n) < 0.4
+    said = label ^ (rng.random(n) < 0.2)
+    table = {
+        (row["record"], row["subtype"], row["snr"]): row for row in luminosity.rates("plane", label, said, subtype, snr)
+    }
+    edges = {"<5": (0, 5), "5-10": (5, 10), "10-30": (10, 30), ">30": (30, 1e9)}
+    crossed = {(first, last): f"M{first}-M{last}" for first, last in ((0, 1), (2, 3), (4, 6), (7, 9))}
+    assert len(table) == 2 * (1 + 4 + 10 + 16)
+    for (first, last), kind in crossed.items():
+        for text, (low, high) in edges.items():
+            mine = [k for k in range(n) if first - 0.5 <= subtype[k] < last + 0.5 and low <= snr[k] < high]
+            giants, called = [k for k in mine if label[k]], [k for k in mine if said[k]]
+            found = sum(bool(said[k]) for k in giants)
+            wrong = len(called) - sum(bool(label[k]) for k in called)
+            for record, pair in (("completeness", (found, len(giants))), ("contamination", (wrong, len(called)))):
+                row = table[record, kind, text]
+                assert (row["count"], row["total"]) == pair
+                assert [row[key] for key in ("value", "low", "high")] == pytest.approx(wilson(*pair, 0.6827))
+    for record in ("completeness", "contamination"):
+        cells = sum(table[record, kind, text]["total"] for kind in crossed.values() for text in edges)
+        assert cells == sum(table[record, f"M{k}", "all"]["total"] for k in range(10))
+        assert (
+            table[record, "all", "all"]["total"] == sum(table[record, "all", text]["total"] for text in edges) > cells
+        )

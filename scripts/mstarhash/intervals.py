@@ -12,4 +12,5 @@ def wilson(count, total, confidence):
     share = count / safe
     centre = (share + z**2 / (2 * safe)) / (1 + z**2 / safe)
     half = z / (1 + z**2 / safe) * np.sqrt(share * (1 - share) / safe + z**2 / (4 * safe**2))
-    return share, np.where(share == 0, share, centre - half), np.where(share == 1, share, centre + half)
+    low, high = np.where(share == 0, share, centre - half), np.where(share == 1, share, centre + half)
+    return share, low[()], high[()]  # numbers of numbers

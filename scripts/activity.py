@@ -8,6 +8,7 @@ from mstarhash.errors import exit_code
 
 FIELDS = ("sample", "rule", "subtype", "snr", "active", "total", "fraction", "low", "high", "corrected",
           "corrected_err", "ew_err", "untold")  # fmt: skip
+MEASURED = ("subtype", "subtype_zero", "ewha", "ewha_err", "snr_ha", "ha_peak_snr")
 EDGES = {"all": (0, 1e9), "<5": (0, 5), "5-10": (5, 10), "10-30": (10, 30), ">30": (30, 1e9)}  # S/N of the continuum
 
 
@@ -29,7 +30,7 @@ def main(argv=None):
     from mstarhash.progress import say
 
     with replacing(args.output) as name, replacing(args.fractions) as name_fractions:
-        table = read_measured(args.measure, ["subtype", "ewha", "ewha_err", "snr_ha", "ha_peak_snr", "source"])
+        table = read_measured(args.measure, [*MEASURED, "source"])
         table |= read_aligned(args.luminosity, table, ["giant"])
         width, error = table["ewha"], table["ewha_err"]
         usable = activity_rules.told(width, error, table["snr_ha"], table["giant"], args.min_snr)
@@ -39,7 +40,8 @@ def main(argv=None):
                 width, error, table["ha_peak_snr"], usable, args.west_ew, args.west_peak
             ),
         }
-        ratio = activity_rules.luminosity(width, error, table["subtype"])
+        on_templates = table["subtype"] - table["subtype_zero"]  # the scale of the types by which chi is tabulated
+        ratio = activity_rules.luminosity(width, error, on_templates)
         for key, values in zip(("lha_lbol", "lha_lbol_err"), ratio, strict=True):
             columns[key] = values.copy()
             columns[key][columns["active"] != 1] = float("nan")

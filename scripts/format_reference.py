@@ -24,7 +24,8 @@ Every path is under the folder of the config key `results`; NNNN is the number o
 HDF5: rows are spectra unless said otherwise, in one order for the whole run: by hash of the identity, then by file.
 Texts are UTF-8 of fixed length. A missing number is NaN, a missing text is empty. Sizes: n rows, w the widest spectrum
 of the shard, p pixels of the common grid, d features, q queries, s shards, bits the length of a code, t averages, m labelled
-spectra with copies, f those of them with evidence, e pieces of evidence, z of them in the code, i values of class evidence, g code targets, h hidden units, o objects.
+spectra with copies, f those of them with evidence, e pieces of evidence, z of them in the code, i values of class
+evidence, j indices that tell a subtype, r stars of these, g code targets, h hidden units, o objects.
 """
 
 FILES = (  # heading, pattern, a sentence

@@ -24,7 +24,9 @@ def build_parser():
     parser.add_argument("--spectra", required=True, help="HDF5 from ingest.py")
     parser.add_argument("--templates", required=True, help="HDF5 from templates.py")
     parser.add_argument(
-        "--averages", default="", help="HDF5 from positives.py or train.py; empty: velocities by templates alone"
+        "--averages",
+        default="",
+        help="HDF5 from positives.py or train.py; empty: velocities and types by templates alone",
     )
     parser.add_argument("--candidates", default="", help="CSV from candidates.py; needed by --kind candidates")
     parser.add_argument("--labels", default="", help="inspection ledger (CSV: file, label); kind candidates only")
@@ -76,13 +78,17 @@ def main(argv=None):
         header = read_columns(source, [*IDENTITY, "order", *HEADER, *RENAMED])
         with create(name, "measure", config_hash(args)) as out:
             out.attrs["rv_offset"] = args.rv_offset
+            out.attrs["subtype_zero"] = tools.zero
             out.attrs["noise_scale"] = args.noise_scale
             out.attrs["flag_bits"] = json.dumps({key: [bit, text] for key, (bit, text) in measure_flags.BITS.items()})
             write_columns(out, {RENAMED.get(key, key): values[rows] for key, values in header.items()})
             origin = "released" if args.kind == "released" else "new"
             write_columns(out, {"source": np.full(len(rows), origin), "p_m": chance})
             write_columns(out, {key: np.concatenate([part[key] for part in parts]) for key in parts[0]})
-        say(f"measure {args.kind}: {len(rows)} of {len(header['file'])} spectra of the shard")
+        say(
+            f"measure {args.kind}: {len(rows)} of {len(header['file'])} spectra of the shard; zero point of the subtypes "
+            f"{tools.zero:+.2f}"
+        )
     return 0
 
 

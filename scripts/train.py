@@ -27,7 +27,7 @@ def main(argv=None):
     from mstarhash.files import replacing
     from mstarhash.model import write_model
     from mstarhash.progress import say
-    from mstarhash.spectra import create
+    from mstarhash.spectra import create, read_columns, write_columns
     from mstarhash.training import COLUMNS, read_set
 
     with replacing(args.output) as name:
@@ -45,6 +45,8 @@ def main(argv=None):
             write_model(out, model, averages)
             out.attrs["target"] = searched
             out["fusion_evidence"], out["fusion_rows"] = values, rows
+            with h5py.File(args.averages) as source:
+                write_columns(out.create_group("typed"), read_columns(source["typed"], list(source["typed"])))
     return 0
 
 

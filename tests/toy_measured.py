@@ -76,6 +76,7 @@ def measured(star, **columns):
             key: np.full(n, 0.1) for key in ("zeta_err", "zeta_err_cov", "zeta_l07_err", "zeta_d12_err", "zeta_z19_err")
         },
         "rv_offset": np.zeros(n),
+        "subtype_zero": np.full(n, 0.1),
         "noise_scale": np.full(n, 1.1),
         "ewha": np.where(star["active"], 4.0, -0.4),
         "ewha_err": np.full(n, 0.2),

@@ -41,6 +41,8 @@ def notes(schema, tables, earlier, changes):
     """The notes as Markdown. tables: {title: {name: values}}; earlier: its path or None; changes: of `compare`."""
     spectra, objects = tables["spectra"], tables["objects"]
     lines = ["# Release notes", "", counted(spectra, objects), "", f"Columns: schema version {schema.version}.", ""]
+    for zero in np.unique(np.ma.getdata(spectra["subtype_zero"])):
+        lines += [ZERO_POINT.format(zero), ""]
     lines += ["## Counts", "", "| rows | spectra | objects |", "|---|---|---|"]
     for text, rows in COUNTS.items():
         lines.append(f"| {text} | {rows(spectra).sum():,} | {rows(objects).sum():,} |")
@@ -65,6 +67,10 @@ def notes(schema, tables, earlier, changes):
     return "\n".join(lines)
 
 
+ZERO_POINT = (
+    "Subtypes: {:+.2f} was added to those by the template sequence (`subtype_zero`), so that types are on the scale of the "
+    "survey's published ones, as its released stars or `measure.subtype_zero` of the config tell it."
+)
 COUNTS = {
     "all": lambda t: known(t["file"]),
     "new": lambda t: t["source"] == "new",

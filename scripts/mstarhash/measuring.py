@@ -7,14 +7,15 @@ import numpy as np
 from mstarhash import halpha, indices, measure_flags, subtype, velocity, zeta
 from mstarhash.own_templates import own_templates, read_averages
 from mstarhash.standards import letters, read_standards
+from mstarhash.subtype_zero import zero_point
 
 ZETA_COLUMN = {"l13": "zeta", "l07": "zeta_l07", "d12": "zeta_d12", "z19": "zeta_z19"}
-LARGEST_Z = 0.0035  # |z| above this (1,050 km/s) is no velocity of a star of the Galaxy
 
 
 @dataclass
 class Tools:
-    """What all blocks share: config keys, the working grid, its used pixels, standards and index sequences."""
+    """What all blocks share: config keys, the working grid, its used pixels, standards, index sequences and the zero
+    point of the subtypes."""
 
     keys: object
     grid: np.ndarray
@@ -24,10 +25,12 @@ class Tools:
     types: np.ndarray
     wins: np.ndarray
     lines: list
+    zero: float
 
     @classmethod
     def read(cls, path, keys, averages=""):
-        """path: templates.h5; averages: averages.h5 or model.h5, of which templates of the sample's own are made."""
+        """path: templates.h5; averages: averages.h5 or model.h5, of which templates of the sample's own are made
+        and the zero point of the subtypes is learned."""
         grid = velocity.grid()
         used = velocity.used_pixels(grid, keys.rv_low, keys.rv_high, keys.rv_mask)
         every = read_standards(path, grid)
@@ -44,7 +47,7 @@ class Tools:
             names += [f"sample_{names[k]}" for k in like]
             types, wins = np.append(types, np.full(len(own), np.nan)), np.append(wins, np.ones(len(own), bool))
             bank = velocity.bank(np.concatenate([templates, own]), used, keys.rv_range)
-        return cls(keys, grid, used, names, bank, types, wins, lines)
+        return cls(keys, grid, used, names, bank, types, wins, lines, zero_point(averages, lines, keys))
 
 
 def _covers(standard, grid, low, high):
@@ -61,7 +64,7 @@ def measure(flux, ivar, mask, coeff0, coeff1, z, tools):
     keys = tools.keys
     spectra = indices.Spectra.of(flux, ivar / keys.noise_scale**2, mask, coeff0, coeff1)
     found, by_template, template_err = _velocity(spectra, tools)
-    usable_z = np.isfinite(z) & (np.abs(z) < LARGEST_Z)
+    usable_z = np.isfinite(z) & (np.abs(z) < indices.LARGEST_Z)
     large = np.abs(np.nan_to_num(found.velocity)) > keys.rv_large
     low_r = ~(found.r >= keys.rv_min_r)
     none = ~np.isfinite(found.velocity) | ~np.isfinite(found.error)
@@ -77,14 +80,15 @@ def measure(flux, ivar, mask, coeff0, coeff1, z, tools):
     by_template = np.where(none, np.nan, by_template)
     template_err = np.hypot(np.where(np.isfinite(by_template), template_err, np.nan), keys.subtype_floor)
     instead = few & reliable & (by_template >= subtype.EARLIEST) & np.isfinite(template_err)
-    kind = np.where(instead, by_template, typed.subtype)
+    kind = np.where(instead, by_template, typed.subtype) + tools.zero  # what is refused and flagged is so before
     columns |= {
         "subtype": kind,
         "subtype_err": np.where(instead, template_err, typed.error),
         "subtype_text": subtype.text(kind),
         "subtype_chi2": typed.chi2,
-        "subtype_template": by_template,
+        "subtype_template": by_template + tools.zero,
         "subtype_template_err": template_err,
+        "subtype_zero": np.full(len(rest), tools.zero),
         "rv": np.where(none, np.nan, found.velocity + keys.rv_offset),
         "rv_err": np.where(none, np.nan, np.hypot(found.error * keys.rv_error_scale, keys.rv_floor)),
         "rv_r": np.where(none, np.nan, found.r),

@@ -49,12 +49,13 @@ def draw(plt, args):
 
 def stars(paths, crossmatch, truth, min_snr):
     """Released stars above an S/N as a dict of arrays: subtype (true where there is truth), giant, and quantities."""
-    table = read_measured(paths, ["source", "subtype", "subclass_pipeline", "snr_r", "magtype", *INDICES, *BANDS])
+    names = ["source", "subtype", "subtype_zero", "subclass_pipeline", "snr_r", "magtype", *INDICES, *BANDS]
+    table = read_measured(paths, names)
     out = {key: table[key] for key in ("tio5", "caoh", "cah1", "ewha")}
     out["cah23"] = table["cah2"] + table["cah3"]
     bands = {band: magnitude(table, band) for band in "ri"}
     out["r_i"] = bands["r"] - bands["i"]
-    out["subtype"] = table["subtype"]
+    out["subtype"] = table["subtype"] - table["subtype_zero"]  # the scale of the published sequences
     out["giant"] = np.array([split_subclass(text)[0] == "g" for text in table["subclass_pipeline"]], bool)
     nothing = np.full(len(table["file"]), np.nan)
     found = read_aligned(crossmatch, table, PHOTOMETRY) if crossmatch else dict.fromkeys(PHOTOMETRY, nothing)

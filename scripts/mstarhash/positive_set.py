@@ -13,6 +13,7 @@ from mstarhash.progress import Progress, say
 from mstarhash.scaling import features
 from mstarhash.shards import IDENTITY
 from mstarhash.spectra import write_columns
+from mstarhash.subtype_zero import measured
 from mstarhash.targets import is_target, is_unknown, split_subclass
 from mstarhash.template_file import model_spectra
 from mstarhash.training import Writer, noise_pool
@@ -160,7 +161,8 @@ def write_averages(out, sample, released, clusters, templates, target):
     """Mean spectra of the kept clusters: `flux`, `ivar` (k, p) normalised to 1 in 6000-8500 A, `cluster`, `giant`,
     `members`, and `group`, the most frequent code target of the members.
 
-    Where few spectra are released, the templates of the class follow.
+    Where few spectra are released, the templates of the class follow. In the group `typed` what tells the zero point of
+    the subtypes.
     """
     kept = np.flatnonzero(clusters.kept)
     wave = sample.fixed("wave")
@@ -179,6 +181,7 @@ def write_averages(out, sample, released, clusters, templates, target):
         columns = {key: np.concatenate([values, more[key]]) for key, values in columns.items()}
     out["wave"] = wave
     write_columns(out, columns | {key: columns[key].astype("f4") for key in ("flux", "ivar")})
+    write_columns(out.create_group("typed"), measured(sample, released.rows, released.columns, ~clusters.rejected))
 
 
 def most_frequent(groups, label):

@@ -32,7 +32,11 @@ def aligned(path, count=0, **columns):
              "snr_r", "p_m", "giant", "active"]  # fmt: skip
     values = {key: np.full(count, np.nan) for key in names}
     values |= {key: np.array([f"{key}{k}" for k in range(count)], "U12") for key in IDENTITY}
-    values |= {"order": np.arange(count, dtype="u8"), "source": np.full(count, "released")}
+    values |= {
+        "order": np.arange(count, dtype="u8"),
+        "source": np.full(count, "released"),
+        "subtype_zero": np.zeros(count),
+    }
     values |= {"tmass_qual": np.full(count, "AAA"), "wise_qual": np.full(count, "AA")}
     values |= {"subclass_pipeline": np.full(count, "dM2"), "magtype": np.full(count, "ugrizjh")}
     with create(path, "measure", "") as out:

@@ -119,6 +119,19 @@ def test_offset_is_added_and_recorded(folder):
     assert (moved["tio5"] == plain["tio5"]).all()
 
 
+def test_zero_point_of_types_is_added_and_recorded(folder):
+    """To both types alike; what is flagged and refused stays so."""
+    folder, *_ = folder
+    plain, attrs = run(folder, "z.h5", "--kind", "released")
+    assert attrs["subtype_zero"] == 0
+    moved, attrs = run(folder, "y.h5", "--kind", "released", subtype_zero=-1.25)
+    for key in ("subtype", "subtype_template"):
+        assert moved[key] - plain[key] == pytest.approx(-1.25), key
+    assert attrs["subtype_zero"] == -1.25 and (moved["subtype_zero"] == -1.25).all()
+    assert plain["subtype_text"][3] == "M3" and moved["subtype_text"][3] == "M2"
+    assert all((moved[key] == plain[key]).all() for key in ("flags", "subtype_err", "subtype_chi2", "tio5"))
+
+
 def test_usage(folder, capsys):
     folder, *_ = folder
     from mstarhash.errors import exit_code

@@ -167,6 +167,7 @@ def test_both_counts_stand_in_every_product(products):
         assert text in " ".join(str(fits.getheader(folder / f"{title}.fits", 1)["COMMENT"]).split())
         assert text in " ".join(votable.parse_single_table(folder / f"{title}.xml").description.split())
         assert text in parquet.read_schema(folder / f"{title}.parquet").metadata[b"comments"].decode()
+    assert "Subtypes: +0.10 was added" in (folder / "notes.md").read_text()
     counts = {}
     for line in (folder / "notes.md").read_text().splitlines():
         if line.startswith("| "):

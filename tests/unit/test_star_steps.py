@@ -16,7 +16,7 @@ import yaml
 from astropy.io import fits, votable
 from astropy.table import Table
 from conftest import ROOT
-from mstarhash import star_flags
+from mstarhash import activity_rules, star_flags
 from mstarhash.configuration import flag_list, read_schema
 from mstarhash.errors import InputError
 from pyarrow import parquet
@@ -154,6 +154,11 @@ def test_active_stars(survey):
     giant = star["giant"][visit]
     assert np.isnan(found["active"][giant]).all() and np.isnan(found["lha_lbol"][giant]).all()
     assert ((found["active"] == 1) == star["active"][visit])[~giant].all()
+    ratio, _ = activity_rules.luminosity(
+        columns["ewha"], columns["ewha_err"], columns["subtype"] - 0.1
+    )  # templates' scale
+    active = found["active"] == 1
+    assert found["lha_lbol"][active] == pytest.approx(ratio[active], nan_ok=True, rel=1e-5)
     every = rows(folder / "fractions.csv")[0]
     assert (every["sample"], every["rule"], every["subtype"], every["snr"]) == ("all", "g19", "all", "all")
     assert int(every["active"]) == (star["active"][visit] & ~giant).sum() and int(every["total"]) == (~giant).sum()

@@ -179,6 +179,8 @@ rule claims:
         boundaries=results("luminosity/boundaries.csv"),
         activity=results("activity/activity.h5"),
         dispersions=results("kinematics/dispersions.csv"),
+        nearest=results("figures/fig09.csv"),
+        far=results("figures/fig10.csv"),
         train_time=learnt("benchmarks/train/train.tsv"),
     output:
         claims=results("claims/{extent}.csv"),
@@ -223,6 +225,8 @@ rule claims:
         " --boundaries {input.boundaries:q}"
         " --activity {input.activity:q}"
         " --dispersions {input.dispersions:q}"
+        " --nearest {input.nearest:q}"
+        " --far {input.far:q}"
         " --train-time '{input.train_time}'"
         " --output {output.claims:q}"
         " 2> {log:q}"

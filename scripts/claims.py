@@ -33,6 +33,8 @@ def build_parser():
     parser.add_argument("--boundaries", required=True, help="CSV from luminosity.py")
     parser.add_argument("--activity", required=True, help="HDF5 from activity.py")
     parser.add_argument("--dispersions", required=True, help="CSV from kinematics.py")
+    parser.add_argument("--nearest", default="", help="CSV of Fig. 9 from figures.py; empty: not drawn")
+    parser.add_argument("--far", default="", help="CSV of Fig. 10, likewise")
     parser.add_argument("--train-time", default="", help="benchmark of the rule train; empty: nothing was trained")
     parser.add_argument("--output", required=True, help="CSV to write")
     return parser
@@ -56,7 +58,7 @@ def main(argv=None):
 
 def quantities(args):
     """{name: (value, error)} of all that a claim may be compared with."""
-    from mstarhash import claims_paper, claims_run, trends
+    from mstarhash import claims_neighbours, claims_paper, claims_run, trends
 
     rows = claims_run.rows_of
     counts = {row["quantity"]: float(row["value"]) for row in rows(args.summary)}
@@ -69,6 +71,7 @@ def quantities(args):
     found |= claims_run.of_evaluate(rows(args.ranking), rows(args.area), rows(args.properties))
     found |= claims_run.of_stars(args.measure, args.crossmatch, args.luminosity, args.activity)
     found |= claims_run.of_boundaries(rows(args.boundaries)) | trends.of_dispersions(rows(args.dispersions))
+    found |= claims_neighbours.of_neighbours(rows(args.nearest), rows(args.far))
     return found
 
 

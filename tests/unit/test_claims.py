@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 from conftest import ROOT
-from mstarhash import claims_paper, claims_run, ledger, trends
+from mstarhash import claims_neighbours, claims_paper, claims_run, ledger, trends
 from mstarhash.errors import InputError
 
 CONFIG = ROOT / "config"
@@ -158,3 +158,52 @@ def test_shares_have_binomial_errors():
     assert claims_run.share(12, 100, 100) == pytest.approx((12.0, 100 * math.sqrt(13 * 89 / 102**2 / 100)))
     assert claims_run.share(0, 10)[1] > 0 and math.isnan(claims_run.share(0, 0)[0])
     assert trends.difference((5, 3), (1, 4)) == (4, 5)
+
+
+WAVE = np.arange(4000.0, 9000.0, 5.0)
+
+
+def shown(distances, kinds, spectra, ranks):
+    """Rows of fig09.csv or fig10.csv: a query and the spectra at these ranks."""
+    rows = [
+        {"panel": "distance", "series": f"a {rank}.fits {kind}".strip(), "x": str(rank), "y": str(distance)}
+        for rank, distance, kind in zip(ranks, distances, kinds, strict=True)
+    ]
+    named = {"query: dM6": QUERY} | {f"@{rank:,}": flux for rank, flux in zip(ranks, spectra, strict=True)}
+    pairs = [(name, x, y) for name, flux in named.items() for x, y in zip(WAVE, flux, strict=True)]
+    return rows + [{"panel": "flux", "series": name, "x": str(x), "y": str(y)} for name, x, y in pairs]
+
+
+QUERY = 1 + (WAVE - 4000) / 1000 + np.sin(WAVE / 200)
+OTHER = np.cos(WAVE / 37) - (WAVE - 4000) / 1000
+
+
+def test_neighbours_of_the_figures():
+    """Order, types and likeness of the lists that Figs. 9 and 10 show."""
+    noise = np.random.default_rng(1).normal(0, 0.3, (10, len(WAVE)))
+    spectra, ranks = 5 * QUERY + noise, range(1, 11)
+    kinds = ["dM6"] * 7 + ["gM0", "K7", "esdM3"]
+    late = shown([3, 4, 4, 6, 5, 7, 8, 9, 9, 9], kinds, spectra, ranks)
+    far_ranks = (1, 10, 100, 1000, 2000)
+    far = shown([3, 5, 5, 9, 9], [""] * 5, [QUERY, 2 * QUERY, QUERY, -QUERY, 3 - QUERY], far_ranks)
+    value = claims_neighbours.of_neighbours(late[::-1], far)
+    assert value["nearest_back"][0] == 1 and value["nearest_m"][0] == 9
+    assert 0.99 < value["nearest_alike"][0] < 1
+    assert value["far_flat"][0] == 2 and value["far_alike"] == pytest.approx((-2, 0), abs=1e-9)
+    half = claims_neighbours.of_neighbours(
+        [], shown([1, 2, 3, 4], [""] * 4, [QUERY, OTHER, QUERY, OTHER], (1, 10, 100, 200))
+    )
+    apart = 1 - claims_neighbours.correlation(
+        np.c_[WAVE, QUERY].tolist(), np.c_[WAVE, OTHER].tolist()
+    )  # one of each on both sides: no difference, with the error of two such means
+    assert half["far_alike"] == pytest.approx((0, apart / math.sqrt(2)), abs=1e-9)
+
+
+def test_neighbours_that_cannot_be_told():
+    late = shown(range(10), [""] * 10, [QUERY] * 10, range(1, 11))
+    assert math.isnan(claims_neighbours.of_neighbours(late, [])["nearest_m"][0])  # no truth
+    foreign = [row for row in late if not row["series"].startswith("query")]  # a model from elsewhere
+    found = claims_neighbours.of_neighbours(foreign, foreign)
+    assert math.isnan(found["nearest_alike"][0]) and math.isnan(found["far_alike"][0])
+    assert found["nearest_back"][0] == 0
+    assert all(math.isnan(value) for value, _ in claims_neighbours.of_neighbours(late[:9], late[:1]).values())

@@ -20,6 +20,7 @@ def test_every_claim_has_a_status_and_a_number_of_ours(finished):
     status = {row["id"]: row["status"] for row in told}
     assert status["bits"] == status["clusters_sum"] == status["kept"] == "reproduced"
     assert status["table2_u"].startswith("differs") and status["unknown"] == ledger.RELEASE
+    assert status["nearest_order"] == "reproduced"  # of Fig. 9, by its table
     ours = {row["id"]: row["ours"] for row in told}
     assert int(ours["unknown"]) == len(rows(finished / "results/candidates/candidates.csv"))
 

@@ -2,10 +2,11 @@
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import expit, ndtri
+from scipy.special import expit, logit, ndtri
 
 from mstarhash.calibration import calibrate
 
+SHARE = 0.05  # of the wanted class in a survey, for which a fit is best: what tells at the top of the list counts
 ENOUGH = 1000  # presumed negatives that need no help of known ones
 SCORES = ("class", "linear", "template")  # that bits of the code tell together
 NAMES = ("hash", *SCORES)
@@ -45,7 +46,8 @@ def fit_fusion(values, wanted, presumed, rounds=4):
     """Logistic regression on normal scores of the evidence; a dict of arrays: knots, coefficients, intercept.
 
     values: (n, k); wanted: (n,) bool; presumed: (n,) bool, unclassified spectra taken for negatives. No coefficient
-    is negative: more evidence never lowers a score. The classes get equal total weight, so that score 0 is even odds.
+    is negative: more evidence never lowers a score. It is fitted as for a survey with SHARE wanted ones, then moved: score
+    0 is even odds where there are as many of both.
     Presumed negatives are the survey as it is, and outweigh the known ones, which count as a few only until there are
     ENOUGH of the presumed; each presumed one counts by its own chance to be a negative, found in `rounds` steps.
     """
@@ -65,9 +67,11 @@ def fit_fusion(values, wanted, presumed, rounds=4):
 
 
 def _logistic(x, wanted, weights, start, ridge=1e-3):
-    """Coefficients (k + 1,), the last one the intercept, of balanced logistic regression; the others not below 0."""
+    """Coefficients (k + 1,), the last one the intercept, of logistic regression with SHARE wanted ones, the intercept
+    moved to even shares; the others not below 0."""
     side = np.where(wanted, 1.0, -1.0)
-    weights = np.where(wanted, weights / weights[wanted].sum(), weights / weights[~wanted].sum()) / 2
+    weights = np.where(wanted, SHARE * weights / weights[wanted].sum(), (1 - SHARE) * weights / weights[~wanted].sum())
+    start = start + np.r_[np.zeros(len(start) - 1), logit(SHARE)]
 
     def loss(c):
         margin = side * (x @ c)
@@ -77,7 +81,9 @@ def _logistic(x, wanted, weights, start, ridge=1e-3):
         ]
 
     bounds = [(0, None)] * (len(start) - 1) + [(None, None)]
-    return minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 500}).x
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 500}).x
+    found[-1] -= logit(SHARE)
+    return found
 
 
 def fused(values, fusion):

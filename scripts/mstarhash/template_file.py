@@ -34,7 +34,8 @@ def model_spectra(path, wave, target, most=None):
     flux = np.where(known, flux, 0)
     typical = np.array([np.median(row[good]) if good.any() else 1 for row, good in zip(flux, known, strict=True)], "f4")
     ivar = np.where(known, (MODEL_SNR / np.maximum(typical, 1e-30))[:, None] ** 2, 0).astype("f4")
-    return np.array([item[1] for item in found]), np.array([item[2] for item in found]), flux, ivar
+    names, subclasses = (np.array([item[k] for item in found], str) for k in (1, 2))
+    return names, subclasses, flux, ivar
 
 
 def all_models(path, wave):

@@ -3,6 +3,7 @@
 import csv
 import re
 
+import h5py
 import numpy as np
 import pytest
 import templates as step
@@ -11,6 +12,7 @@ from mstarhash import templates, velocity
 from mstarhash.errors import InputError, exit_code
 from mstarhash.indices import INDICES, Spectra, measure
 from mstarhash.standards import pixel_means
+from mstarhash.template_file import model_spectra
 from mstarhash.templates import GRID, STEP
 
 # TiO5, CaH1, CaH2, CaH3, CaOH, measured on the original files: dwarfs of Bochanski 2007 M0-M8, Kesseli 2017 M0-M8
@@ -241,3 +243,14 @@ def test_a_drift_is_taken_off():
         near = np.abs(GRID - line) < 12
         depth = np.nanmax(read[near]) - read[near]
         assert (depth * GRID[near]).sum() / depth.sum() == pytest.approx(line, abs=0.02)  # 1 km/s
+
+
+def test_no_template_of_the_class(tmp_path):
+    """A class without templates: no rows, and texts all the same."""
+    with h5py.File(tmp_path / "templates.h5", "w") as out:
+        group = out.create_group("m0")
+        group["wave"], group["flux"] = np.linspace(3800, 9100, 50), np.ones(50)
+        group.attrs.update(type="M0", luminosity="dwarf", use="")
+    names, subclasses, flux, ivar = model_spectra(tmp_path / "templates.h5", np.linspace(4000, 9000, 9), "Carbon")
+    assert not np.char.startswith(subclasses, "g").any() and names.shape == (0,)
+    assert flux.shape == ivar.shape == (0, 9)

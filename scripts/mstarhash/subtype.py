@@ -15,6 +15,7 @@ from mstarhash.indices import INDICES, SODIUM, Spectra, measure
 STEP = 0.05  # subtypes
 MIN_USED = 5  # indices without which no type is given
 EARLIEST = -2.5  # K5 and later are typed
+LATE_K = {-1: "K7", -2: "K5"}  # names of what comes before M0; there is no K6
 START = -4.0  # K3: earlier than EARLIEST, so that K3 is not called K5
 DEFINITIONS = {  # air windows; FIELD 4.3
     **INDICES,
@@ -178,4 +179,4 @@ def text(subtypes):
 
 
 def _name(whole):
-    return f"M{whole}" if whole >= 0 else {-1: "K7", -2: "K5"}.get(whole, f"K{max(0, 7 + whole)}")
+    return f"M{whole}" if whole >= 0 else LATE_K.get(whole, f"K{max(0, 7 + whole)}")

@@ -20,7 +20,7 @@ COLUMNS = ("values", "errors", "subtype")
 
 def published(subclasses):
     """(n,) subtype of each SUBCLASS: M0 = 0, K7 = -1, K5 = -2; NaN for others and without a number."""
-    early = {"K7": -1.0, "K5": -2.0}
+    early = {name: number for number, name in subtype.LATE_K.items()}
     parts = [split_subclass(text)[1:] for text in subclasses]
     return np.array([n if letters == "M" else early.get(f"{letters}{n:.0f}", np.nan) for letters, n in parts], float)
 

@@ -46,7 +46,7 @@ SCORES = {
         ({}, {"components": 50}, {"rate": 0.05, "leaves": 15, "trees": 250}),
     ),
 }
-CNN = {"1-D CNN": (Cnn, ({"epochs": 8}, {"epochs": 16}))}
+CNN = {"1-D CNN": (Cnn, ({"epochs": 8}, {"epochs": 16}, {"epochs": 16, "width": 16}))}
 
 
 @dataclass

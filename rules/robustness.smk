@@ -47,6 +47,7 @@ rule trial:
     params:
         settings=settings(*CONFIGURED),
         seed=config["evaluate"]["seed"],
+        target=config["target"],
         software=" ".join(SOFTWARE),
         folder=lambda wildcards, output: str(Path(output.scores).with_suffix("")),
     message:
@@ -61,6 +62,7 @@ rule trial:
         " --overlay {input.overlay:q}"
         " --survey-seed {wildcards.seed}"
         " --templates {input.templates:q}"
+        " --target {params.target:q}"
         " --seed {params.seed}"
         " --output {output.scores:q}"
         " 2> {log:q}"
@@ -117,7 +119,7 @@ rule robustness:
             }
         ),
         overlays=[f"config/robustness/{row}.yaml" for row in ROWS],
-        real=results("trial/real.csv") if REAL and Path(REAL, "labels.csv").exists() else [],
+        real=results("trial/real.csv") if M_STARS and REAL and Path(REAL, "labels.csv").exists() else [],
     output:
         robustness=results("evaluate/robustness.csv"),
         pooled=results("evaluate/pooled.csv"),

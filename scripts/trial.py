@@ -10,7 +10,7 @@ import sys
 from mstarhash import threads
 from mstarhash.errors import InputError, exit_code
 
-NEEDS = {"mock": ("overlay", "survey_seed", "templates"), "real": ("model", "real")}
+NEEDS = {"mock": ("overlay", "survey_seed", "templates", "target"), "real": ("model", "real")}
 
 
 def build_parser():
@@ -25,6 +25,7 @@ def build_parser():
     parser.add_argument("--overlay", help="mock: YAML laid over the config")
     parser.add_argument("--survey-seed", type=int, help="mock: seed of the survey")
     parser.add_argument("--templates", help="mock: HDF5 from templates.py")
+    parser.add_argument("--target", help="mock: pattern of the wanted class, by which the truth is judged")
     parser.add_argument("--seed", type=int, default=1, help="mock: seed of PCA")
     parser.add_argument("--model", help="real: HDF5 from train.py")
     parser.add_argument("--real", help="real: folder with labels.csv and the spectra that it lists")

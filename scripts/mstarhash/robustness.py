@@ -17,10 +17,10 @@ POOLED += ("brier_skill", "expected", "expected_over_true")
 
 
 def read_scores(path):
-    """A CSV of trial.py as arrays, its rows in the order of a hash of the file: is_m bool, texts, numbers."""
+    """A CSV of trial.py as arrays, its rows in the order of a hash of the file: wanted bool, texts, numbers."""
     with open(path, newline="") as source:
         rows = sorted(csv.DictReader(source), key=lambda row: (order_key(row["file"]), row["file"]))
-    out = {"file": np.array([row["file"] for row in rows]), "is_m": np.array([row["is_m"] == "1" for row in rows])}
+    out = {"file": np.array([row["file"] for row in rows]), "wanted": np.array([row["wanted"] == "1" for row in rows])}
     for key in rows[0].keys() - out.keys():
         values = [row[key] for row in rows]
         out[key] = np.array(values) if key == "half" else np.array([float(value or "nan") for value in values])
@@ -54,7 +54,7 @@ def pooled_change(pairs, key, draws, seed):
     rng = np.random.default_rng(seed)
     sums, total, paired = np.zeros((2, draws + 1)), 0.0, True
     for pair in pairs:
-        truth = [part["is_m"] for part in pair]
+        truth = [part["wanted"] for part in pair]
         weights = [at_share(part, truth[1].mean()) for part in truth]
         count, at = truth[1].sum(), 1
         total += count
@@ -71,7 +71,10 @@ def pooled_change(pairs, key, draws, seed):
                 sums[k, columns] += count * metrics.weighted_precision(scores[k], truth[k], counts)
             at = columns.stop
     ap, change = sums[0] / total, (sums[0] - sums[1]) / total
-    out = {"n": sum(len(worse["is_m"]) for worse, _ in pairs), "n_true": sum(worse["is_m"].sum() for worse, _ in pairs)}
+    out = {
+        "n": sum(len(worse["wanted"]) for worse, _ in pairs),
+        "n_true": sum(worse["wanted"].sum() for worse, _ in pairs),
+    }
     out |= {"paired": int(paired), "ap": ap[0], "change": change[0]}
     out["ap_low"], out["ap_high"] = np.nanquantile(ap[1:], metrics.INTERVAL)
     out["change_low"], out["change_high"] = np.nanquantile(change[1:], WIDE)
@@ -96,11 +99,11 @@ def real_rows(scores, min_snr, seed, draws):
     """Rows of CHANGES of a model of the mock survey on real spectra above an S/N: quoted half, half for tuning."""
     for half in ("quoted", "tuning"):
         mine = (scores["half"] == half) & (scores["snr_r"] > min_snr)
-        if not 0 < scores["is_m"][mine].sum() < mine.sum():
+        if not 0 < scores["wanted"][mine].sum() < mine.sum():
             continue
         for method, key in METHODS.items():
             if key in scores:
-                found = metrics.summary(scores[key][mine], scores["is_m"][mine], seed, draws)
+                found = metrics.summary(scores[key][mine], scores["wanted"][mine], seed, draws)
                 kept = {name: found[name] for name in ("n", "n_true", "ap", "ap_low", "ap_high")}
                 yield {"row": f"real_{half}", "method": method} | kept
 
@@ -110,7 +113,7 @@ def inspected(surveys, key, seed, draws):
 
     The 16-84 % interval is that of a bootstrap over the true spectra.
     """
-    places = [metrics.ranks_of_true(part[key], part["is_m"]) / len(part["is_m"]) for part in surveys]
+    places = [metrics.ranks_of_true(part[key], part["wanted"]) / len(part["wanted"]) for part in surveys]
     places = np.sort(np.concatenate(places))
     again = np.sort(np.random.default_rng(seed).choice(places, (draws, len(places))), axis=1)
     out = {}
@@ -125,7 +128,7 @@ def probabilities(surveys):
     """Brier skill of P(M) against each list's own share of true ones, and the expected number of them over the true one."""
     errors = plain = expected = true = 0.0
     for part in surveys:
-        truth, p = part["is_m"], part["p_m"]
+        truth, p = part["wanted"], part["p_m"]
         errors += ((p - truth) ** 2).sum()
         plain += len(truth) * truth.mean() * (1 - truth.mean())
         expected, true = expected + p.sum(), true + truth.sum()
@@ -137,8 +140,8 @@ def pooled_rows(surveys, draws, seed):
     groups = {"all": list(surveys.values())} | {name: [part] for name, part in surveys.items()}
     for name, group in groups.items():
         for method, key in METHODS.items():
-            row = {"seed": name, "method": method, "n": sum(len(part["is_m"]) for part in group)}
-            told = metrics.miss_ratio([(p[key], p[METHODS[RULER]], p["is_m"]) for p in group], seed, draws, WIDE)
+            row = {"seed": name, "method": method, "n": sum(len(part["wanted"]) for part in group)}
+            told = metrics.miss_ratio([(p[key], p[METHODS[RULER]], p["wanted"]) for p in group], seed, draws, WIDE)
             row |= {"n_true": told["n_true"], "ap": told["ap"]}
             if method != RULER:
                 row |= {"ratio": told["ratio"], "ratio_low": told["low"], "ratio_high": told["high"]}

@@ -16,10 +16,11 @@ from mstarhash.sample import Sample
 from mstarhash.shards import identity_of_name, order_key
 from mstarhash.targets import is_unknown
 from mstarhash.training import read_set
+from mstarhash.truth import read_truth
 
 OWN = ("score", "hash_score", "p_m")  # columns of candidates.csv that are kept
-MOCK = ("file", "is_m", *OWN, "logistic")
-REAL = ("file", "is_m", "half", "snr_r", *OWN)
+MOCK = ("file", "wanted", *OWN, "logistic")
+REAL = ("file", "wanted", "half", "snr_r", *OWN)
 NO_INPUT = dict.fromkeys(("catalogue", "gaia", "twomass", "wise", "labels"))
 
 
@@ -67,11 +68,10 @@ def mock(args):
     changes = {"input": {"kind": "mock", "spectra": []} | NO_INPUT}
     changes["survey"] = {"seed": args.survey_seed, "gzip_fraction": 0.0}  # packing takes time and changes no number
     rows = search(args, folder, changes)
-    with open(results / "survey/truth.csv", newline="") as source:
-        truth = {row["file"]: row["is_m"] for row in csv.DictReader(source)}
+    truth = read_truth(results / "survey/truth.csv", args.target)
     logistic = logistic_scores(results, args.seed)
     for row in rows:
-        row |= {"is_m": truth[row["file"]], "logistic": f"{logistic[row['file']]:.6g}"}
+        row |= {"wanted": int(truth[row["file"]]["wanted"]), "logistic": f"{logistic[row['file']]:.6g}"}
     return [{key: row[key] for key in MOCK} for row in rows]
 
 
@@ -105,7 +105,7 @@ def real(args):
     rows = [row for row in rows if row["file"] in known and known[row["file"]]["is_m"]]  # where it can be told
     for row in rows:
         told = known[row["file"]]
-        row |= {"file": told["file"], "is_m": told["is_m"], "snr_r": told["snr_r"], "half": half_of(told["file"])}
+        row |= {"file": told["file"], "wanted": told["is_m"], "snr_r": told["snr_r"], "half": half_of(told["file"])}
     return [{key: row[key] for key in REAL} for row in rows]
 
 

@@ -1,6 +1,8 @@
 """Arithmetic of the tables of worse and of pooled surveys, against scikit-learn and closed forms."""
 
 import csv
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,7 +16,7 @@ SCORES = ("score", "hash_score", "logistic", "p_m")
 
 def survey(rng, count=1500, share=0.05, shift=3.0):
     truth = rng.random(count) < share
-    out = {"file": np.array([f"f{k:05d}" for k in range(count)]), "is_m": truth}
+    out = {"file": np.array([f"f{k:05d}" for k in range(count)]), "wanted": truth}
     score = rng.standard_normal(count) + shift * truth
     odds = np.exp(np.clip(shift * score - shift**2 / 2, -30, 30)) * share / (1 - share)
     return out | {"score": score, "p_m": odds / (1 + odds)}  # P(M) by Bayes
@@ -23,11 +25,11 @@ def survey(rng, count=1500, share=0.05, shift=3.0):
 def test_a_worse_survey_is_compared_with_its_own_plain_one():
     rng = np.random.default_rng(1)
     plain = [survey(rng) for _ in range(2)]
-    worse = [one | {"score": one["score"] - 0.7 * one["is_m"]} for one in plain]
+    worse = [one | {"score": one["score"] - 0.7 * one["wanted"]} for one in plain]
     found = robustness.pooled_change(list(zip(worse, plain, strict=True)), "score", 200, 1)
-    weight = [one["is_m"].sum() for one in plain]
+    weight = [one["wanted"].sum() for one in plain]
     ap = [
-        np.average([average_precision_score(one["is_m"], one["score"]) for one in part], weights=weight)
+        np.average([average_precision_score(one["wanted"], one["score"]) for one in part], weights=weight)
         for part in (worse, plain)
     ]
     assert found["ap"] == pytest.approx(ap[0]) and found["change"] == pytest.approx(ap[0] - ap[1])
@@ -45,18 +47,18 @@ def test_a_worse_survey_is_compared_with_its_own_plain_one():
 def test_another_share_of_true_ones_is_not_a_change():
     """A list with each true spectrum three times, at the plain one's share, has the plain one's precision."""
     one = survey(np.random.default_rng(2))
-    rows = np.r_[np.arange(1500), *[np.flatnonzero(one["is_m"])] * 2]
+    rows = np.r_[np.arange(1500), *[np.flatnonzero(one["wanted"])] * 2]
     more = {key: values[rows] for key, values in one.items()}
-    assert average_precision_score(more["is_m"], more["score"]) > 0.02 + average_precision_score(
-        one["is_m"], one["score"]
+    assert average_precision_score(more["wanted"], more["score"]) > 0.02 + average_precision_score(
+        one["wanted"], one["score"]
     )
     assert robustness.pooled_change([(more, one)], "score", 20, 1)["change"] == pytest.approx(0, abs=1e-12)
 
 
 def test_shares_to_inspect_are_of_all_lists_cut_alike():
     truth = np.arange(100) < 10
-    first = {"is_m": truth, "score": -np.arange(100.0)}  # true ones at the top: 1 % ... 10 %
-    second = {"is_m": truth[::-1], "score": -np.arange(100.0)}  # at the end: 91 % ... 100 %
+    first = {"wanted": truth, "score": -np.arange(100.0)}  # true ones at the top: 1 % ... 10 %
+    second = {"wanted": truth[::-1], "score": -np.arange(100.0)}  # at the end: 91 % ... 100 %
     found = robustness.inspected([first, second], "score", 1, 100)
     assert found["share_90"] == pytest.approx(0.98) and found["share_95"] == pytest.approx(0.99)
     assert found["share_90_low"] <= found["share_90"] <= found["share_90_high"]
@@ -68,7 +70,7 @@ def test_true_probabilities_add_up_and_have_skill():
     surveys = [survey(rng, 20000) for _ in range(3)]
     found = robustness.probabilities(surveys)
     assert found["expected_over_true"] == pytest.approx(1, abs=0.04) and 0.4 < found["brier_skill"] < 0.9
-    flat = [one | {"p_m": np.full(20000, one["is_m"].mean())} for one in surveys]
+    flat = [one | {"p_m": np.full(20000, one["wanted"].mean())} for one in surveys]
     assert robustness.probabilities(flat)["brier_skill"] == pytest.approx(0, abs=1e-12)
 
 
@@ -77,8 +79,15 @@ def trials(folder, names):
     for name in names:
         one = survey(rng, 300, 0.1)
         rows = [
-            {"file": file, "is_m": int(is_m), "score": score, "hash_score": score, "logistic": score - is_m, "p_m": p}
-            for file, is_m, score, p in zip(one["file"], one["is_m"], one["score"], one["p_m"], strict=True)
+            {
+                "file": file,
+                "wanted": int(wanted),
+                "score": score,
+                "hash_score": score,
+                "logistic": score - wanted,
+                "p_m": p,
+            }
+            for file, wanted, score, p in zip(one["file"], one["wanted"], one["score"], one["p_m"], strict=True)
         ]
         trial_runs.write(folder / f"{name}.csv", rows)
     return [str(folder / f"{name}.csv") for name in names]
@@ -96,7 +105,7 @@ def argv(folder, given, rows, **changes):
 def test_tables_hold_every_row_and_the_real_spectra_above_the_limit(tmp_path):
     given = trials(tmp_path, ["plain-1", "plain-2", "worse-1"])
     real = [
-        {"file": f"r{k}", "is_m": int(k % 4 == 0), "half": "quoted" if k < 40 else "tuning", "snr_r": snr, "score": -(k % 4), "hash_score": 0, "p_m": 0}
+        {"file": f"r{k}", "wanted": int(k % 4 == 0), "half": "quoted" if k < 40 else "tuning", "snr_r": snr, "score": -(k % 4), "hash_score": 0, "p_m": 0}
         for k, snr in enumerate([9.0] * 36 + [4.0, "", 4.0, 4.0] + [9.0] * 20)
     ]  # fmt: skip
     trial_runs.write(tmp_path / "real.csv", real)
@@ -116,7 +125,7 @@ def test_tables_hold_every_row_and_the_real_spectra_above_the_limit(tmp_path):
     assert float(pooled[0]["ratio"]) < 1 and float(pooled[0]["ratio_high"]) < 1 and pooled[2]["ratio"] == ""
 
 
-def test_what_is_missing_is_said_in_one_line(tmp_path):
+def test_what_wantedissing_is_said_in_one_line(tmp_path):
     with pytest.raises(script.InputError, match=r"not given: worse-1\.csv"):
         script.main(argv(tmp_path, trials(tmp_path, ["plain-1", "plain-2"]), ["worse"]))
     assert not (tmp_path / "robustness.csv").exists()
@@ -126,3 +135,22 @@ def test_halves_of_the_real_spectra_are_fixed_by_their_names():
     halves = [trial_runs.half_of(f"lamost/DR7_spec-58000-A_sp01-{k:03d}.fits.gz") for k in range(250)]
     assert 95 < halves.count("quoted") < 155 and set(halves) == {"quoted", "tuning"}
     assert trial_runs.half_of("a/b.fits") == trial_runs.half_of("b.fits")
+
+
+def test_a_mock_trial_is_judged_by_the_class_searched(tmp_path, monkeypatch):
+    """White dwarfs where they are searched, whatever truth.csv calls M stars."""
+    kinds = {"a.fits": ("STAR", "WD"), "b.fits": ("STAR", "dM3"), "c.fits": ("GALAXY", "Non")}
+
+    def search(args, folder, changes):
+        (folder / "results/survey").mkdir()
+        with open(folder / "results/survey/truth.csv", "w") as out:
+            out.write("file,is_m,class,subclass\n")
+            out.writelines(f"{file},{int('M3' in kind[1])},{','.join(kind)}\n" for file, kind in kinds.items())
+        return [{"file": file, "score": "1", "hash_score": "1", "p_m": "0.5"} for file in kinds]
+
+    monkeypatch.chdir(Path(__file__).parents[2])
+    monkeypatch.setattr(trial_runs, "search", search)
+    monkeypatch.setattr(trial_runs, "logistic_scores", lambda results, seed: dict.fromkeys(kinds, 0.0))
+    for target, expected in (("WD", [1, 0, 0]), ("M", [0, 1, 0])):
+        args = SimpleNamespace(folder=tmp_path / "trial", templates="t.h5", survey_seed=1, seed=1, target=target)
+        assert [row["wanted"] for row in trial_runs.mock(args)] == expected

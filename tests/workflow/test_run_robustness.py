@@ -66,5 +66,5 @@ def test_real_spectra_are_searched_by_the_model_of_the_mock_survey(folder, share
         "mtime",
     )
     found = rows(folder / "results/trial/real.csv")
-    assert len(found) > 340 and sum(row["is_m"] == "1" for row in found) > 60  # all that are kept, with no label read
+    assert len(found) > 340 and sum(row["wanted"] == "1" for row in found) > 60  # all that are kept, with no label read
     assert 0.4 < sum(row["half"] == "quoted" for row in found) / len(found) < 0.6

@@ -5,11 +5,11 @@ import sys
 from mstarhash import threads
 from mstarhash.configuration import config_hash, section_parser
 from mstarhash.errors import exit_code
+from mstarhash.snr_bins import WITH_ALL
 
 FIELDS = ("sample", "rule", "subtype", "snr", "active", "total", "fraction", "low", "high", "corrected",
           "corrected_err", "ew_err", "untold")  # fmt: skip
 MEASURED = ("subtype", "subtype_zero", "ewha", "ewha_err", "snr_ha", "ha_peak_snr")
-EDGES = {"all": (0, 1e9), "<5": (0, 5), "5-10": (5, 10), "10-30": (10, 30), ">30": (30, 1e9)}  # S/N of the continuum
 
 
 def build_parser():
@@ -68,7 +68,7 @@ def write_fractions(name, args, table, columns, usable):
             mine = (table["source"] == sample) | (sample == "all")
             dwarf = mine & (table["giant"] != 1)
             for kind, inside in kinds:
-                for bin_name, (low, high) in EDGES.items():
+                for bin_name, (low, high) in WITH_ALL.items():
                     snr = (table["snr_ha"] >= low) & (table["snr_ha"] < high)
                     chosen = dwarf & inside & usable & snr
                     untold = (dwarf & inside & ~usable).sum() if bin_name == "all" else 0

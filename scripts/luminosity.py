@@ -9,12 +9,12 @@ import sys
 from mstarhash import threads
 from mstarhash.configuration import config_hash, section_parser
 from mstarhash.errors import exit_code
+from mstarhash.snr_bins import SNR_BINS
 
 MEASURED = ("subtype", "snr_r", "caoh", "caoh_err", "cah1", "cah1_err", "tio5", "cah2", "cah3", "mg2", "magtype",
             *(f"mag{k}" for k in range(1, 8)))  # fmt: skip
 MATCHED = ("object", "g", "parallax", "parallax_error", "a_g", "ruwe", "excess_noise", "bp_rp", "pmra",
            "pmdec", "j", "h", "k", "tmass_qual", "w1", "w2", "wise_qual")  # fmt: skip
-SNR = (("<5", float("-inf"), 5), ("5-10", 5, 10), ("10-30", 10, 30), (">30", 30, float("inf")))
 COARSE = ((0, 1), (2, 3), (4, 6), (7, 9))  # first and last subtype of the bins that are crossed with those of S/N
 FIELDS = ("plane", "record", "name", "x", "y", "subtype", "snr", "value", "low", "high", "count", "total")
 
@@ -165,7 +165,7 @@ def rates(plane, label, said, subtype, snr):
     every = np.ones(len(label), bool)
     single = {f"M{k}": whole == k for k in range(10)}
     coarse = {f"M{first}-M{last}": (whole >= first) & (whole <= last) for first, last in COARSE}
-    of_snr = {text: (snr >= low) & (snr < high) for text, low, high in SNR}
+    of_snr = {text: (snr >= low) & (snr < high) for text, (low, high) in SNR_BINS.items()}
     cells = [("all", "all", every)] + [("all", text, inside) for text, inside in of_snr.items()]
     cells += [(kind, "all", inside) for kind, inside in single.items()]
     cells += [(kind, text, a & b) for kind, a in coarse.items() for text, b in of_snr.items()]

@@ -11,16 +11,10 @@ import sys
 from mstarhash import threads
 from mstarhash.configuration import section_parser
 from mstarhash.errors import InputError, exit_code
+from mstarhash.snr_bins import WITH_ALL
 
 FIELDS = ("sample", "quantity", "snr", "n", "median", "median_err", "half_width", "half_width_err", "scatter",
           "error", "noise_scale")  # fmt: skip
-EDGES = (
-    ("<5", 0, 5),
-    ("5-10", 5, 10),
-    ("10-30", 10, 30),
-    (">30", 30, 1e9),
-    ("all", 0, 1e9),
-)  # of repeats: the lower S/N
 BLOCK = 256
 
 
@@ -166,7 +160,7 @@ def repeats(args):
         if quantity.startswith("zeta"):
             difference = np.where(zeta_useful(quantity, x, x_err), difference, np.nan)
         sigma = np.hypot(*table[error][pair].T)
-        for text, low, high in EDGES:
+        for text, (low, high) in WITH_ALL.items():
             inside = (lower >= low) & (lower < high)
             rows.append(
                 {"sample": "repeats", "quantity": quantity, "snr": text} | summary(difference[inside], sigma[inside])

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-SNR_EDGES = (5.0, 10.0, 30.0)  # G19 Table 1
+from mstarhash.snr_bins import SNR_EDGES
 
 
 def cells(subtype, snr, *more):

@@ -6,9 +6,9 @@ from mstarhash.measured import read_aligned, read_measured
 from mstarhash.plots_mock import medians, read_field
 from mstarhash.plots_ranking import rows_of
 from mstarhash.plots_style import BLACK, BLUE, GREY, ORANGE, RED, SKY, Numbers, no_data
+from mstarhash.snr_bins import SNR_BINS
 
 RULES = (("g19", "EW above the limit (Guo et al. 2019)", RED, "o", -0.12), ("west", "West et al. 2011", BLUE, "s", 0.0))
-BINS = ("<5", "5-10", "10-30", ">30")
 MOST = 20_000  # stars of a class drawn as points; of more every k-th is drawn
 FEW = 1000  # stars below which they are drawn larger
 
@@ -26,7 +26,7 @@ def draw(plt, args):
     by_snr = [row for row in rows if row["subtype"] == "all" and row["snr"] != "all"]
     equivalent_widths(widths, args, numbers)
     panel(left, "active dwarfs by subtype", [f"M{k}" for k in range(10)], "subtype", by_type, numbers)
-    panel(right, "all subtypes, by S/N at H$\\alpha$", BINS, "snr", by_snr, numbers)
+    panel(right, "all subtypes, by S/N at H$\\alpha$", list(SNR_BINS), "snr", by_snr, numbers)
     if any(int(row["total"]) for row in by_type):
         for (quantity, _, author), (x, y) in read_field(args.field).items():
             if quantity == "active":

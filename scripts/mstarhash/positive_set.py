@@ -12,14 +12,13 @@ from mstarhash.grid import shift_of, shift_rows
 from mstarhash.progress import Progress, say
 from mstarhash.scaling import features
 from mstarhash.shards import IDENTITY
+from mstarhash.snr_bins import SNR_BINS
 from mstarhash.spectra import write_columns
 from mstarhash.subtype_zero import measured
 from mstarhash.targets import is_target, is_unknown, split_subclass
 from mstarhash.template_file import model_spectra
 from mstarhash.training import Writer, noise_pool
 from mstarhash.wording import is_m
-
-SNR_BINS = ((-np.inf, 5), (5, 10), (10, 30), (30, np.inf))
 
 
 @dataclass
@@ -272,5 +271,5 @@ def write_tables(clusters, drawn, released, target, name):
         for subtype in [f"M{k}" for k in range(10)] if is_m(target) else sorted(set(subtypes)):
             for label, luminosity in (("g", True), ("d", False)):
                 mine = (subtypes == subtype) & (giant == luminosity)
-                counts = [int((mine & (snr >= low) & (snr < high)).sum()) for low, high in SNR_BINS]
+                counts = [int((mine & (snr >= low) & (snr < high)).sum()) for low, high in SNR_BINS.values()]
                 writer.writerow([subtype, label, *counts, int((mine & np.isnan(snr)).sum())])

@@ -2,9 +2,10 @@
 
 What labelled spectra score as if they had been left out (copies of the wanted class, copies of others) is what the two
 parts of the unclassified should score, but for differences that nobody knows beforehand: other stars, other faults.
-So both parts may be shifted and stretched a little; how far, and the share of the wanted class, is fitted to the upper
-TAIL of the unclassified scores by maximum likelihood, with Gaussian priors on shifts and stretches. P follows from the
-fitted mixture, made never to fall with the score.
+So both parts may be shifted and stretched a little; how far, and the share of the wanted class, is told by the upper
+TAIL of the unclassified scores, with Gaussian priors on shifts and stretches. Often several mixtures fit alike: P, and
+the share with its error, are means over all of them, each by its posterior weight (adaptive importance sampling with
+tempered weights, Koblents & Miguez 2015, on Sobol points: nothing is random). P is made never to fall with the score.
 """
 
 import csv
@@ -12,18 +13,20 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
-from scipy.optimize import minimize
-from scipy.special import expit, logit
+from scipy.special import expit, logit, ndtri
+from scipy.stats import qmc
 
 TAIL = 0.15  # share of the unclassified, the best ones, that are fitted
 STEP = 0.1  # of the score [log odds]
-WIDTH = 0.3  # Gaussian sigma by which the distributions of labelled scores are smoothed [log odds]
+WIDTH = 0.2  # Gaussian sigma by which the distributions of labelled scores are smoothed [log odds]
 SIGMA = np.array([1.0, 0.2, 0.5, 0.1])  # of the priors: shift, log stretch of both parts
 LEAST = 50  # spectra of each part, and in the tail, below which nothing is fitted
-STARTS = (0.005, 0.02, 0.06)  # shares from which the fit starts; the best one is kept
 SMALLEST = 1e-7  # density below which a distribution does not fall
-TIGHT = {"maxiter": 4000, "xatol": 1e-3, "fatol": 1e-3}  # of the minimiser
-STEPS = np.array([0.2, 0.2, 0.05, 0.2, 0.05])  # over which the curvature is measured: more than the grid's roughness
+START, SPREAD = logit(0.02), 1.5  # logit of the share of the wanted class, and its sigma, where the sampling starts
+POINTS = 2048  # sets of shifts, stretches and share in each round of the sampling
+ROUNDS = 20  # at most
+EFFECTIVE = POINTS / 16  # number of points of equal weight that is worth as much; below it the weights are tempered
+WIDER = 1.3  # factor of the next round's spread
 
 
 @dataclass
@@ -60,19 +63,22 @@ class Calibration:
 class Part:
     """The distribution of the scores of one class of labelled spectra, and the score about which it stretches."""
 
-    grid: np.ndarray
+    first: float  # of the scores, STEP apart
     log: np.ndarray  # of the density
     cut: float
 
     def density(self, shift, stretch, scores):
-        """(n,) density at scores (n,) of the sample moved by `shift` and stretched by exp(`stretch`) about the cut."""
-        scale = np.exp(stretch)
-        place = self.cut + (scores - self.cut - shift) / scale
-        return np.exp(np.interp(place, self.grid, self.log)) / scale
+        """(k, n) densities at scores (n,) of the sample moved by `shift` (k,) and stretched by exp(`stretch`) (k,) about the cut."""
+        scale = np.exp(stretch)[:, None]
+        place = (self.cut + (scores - self.cut - shift[:, None]) / scale - self.first) / STEP
+        place = np.clip(place, 0, len(self.log) - 1.001)
+        below = place.astype(int)
+        part = place - below
+        return np.exp(self.log[below] * (1 - part) + self.log[below + 1] * part) / scale
 
 
 def distributions(wanted, others):
-    """(grid, log density) of both samples of scores.
+    """First score, and log densities at it and STEP apart, of both samples of scores.
 
     Others that score like half of the wanted are taken for wanted ones with a wrong label: their share of the curve of
     the wanted is taken from that of the others.
@@ -86,63 +92,82 @@ def distributions(wanted, others):
     )
     wrong = min(2 * (others > np.median(wanted)).mean(), 0.5)
     two = np.maximum(two - wrong * one, 0) / (1 - wrong)
-    return (grid, np.log(one + SMALLEST)), (grid, np.log(two + SMALLEST))
+    return grid[0], np.log(one + SMALLEST), np.log(two + SMALLEST)
 
 
 def calibrate(scores, wanted, others, prior=None):
     """A Calibration for `scores` (n,) of unclassified spectra by those of labelled ones, each judged as if left out.
 
-    wanted (m,), others (k,): their scores, log odds. prior: share of the wanted class, None: fitted too.
+    wanted (m,), others (k,): their scores, log odds. prior: share of the wanted class, None: told by the scores too.
     """
     cut = np.quantile(scores, 1 - TAIL) if len(scores) else 0.0
     tail = scores[scores > cut]
     if min(len(tail), len(wanted), len(others)) < LEAST:
         return by_odds(scores, prior)
-    parts = [Part(*curve, cut) for curve in distributions(wanted, others)]
+    first, *curves = distributions(wanted, others)
+    parts = [Part(first, curve, cut) for curve in curves]
     grid = np.arange(cut, tail.max() + 8, STEP)
+    counts = np.bincount(np.rint((tail - cut) / STEP).astype(int), minlength=len(grid))
+    width = np.where(np.arange(len(grid)) == 0, STEP / 2, STEP)
 
-    def mixture(q, at):
-        """Densities of both parts at `at` within the tail, times their shares of it; and the share of the wanted in it."""
-        moved = [(part, *pair) for part, pair in zip(parts, (q[1:3], q[3:]), strict=True)]
-        one, two = (part.density(*pair, at) for part, *pair in moved)
-        above, rest = (max(part.density(*pair, grid).sum() * STEP, SMALLEST) for part, *pair in moved)
-        share = np.clip(expit(q[0]) * len(scores) * above / len(tail), 1e-6, 1 - 1e-6)
-        return share * one / above, (1 - share) * two / rest, above
+    def mixture(q):
+        """Densities (k, n) of both parts on the grid, times their shares of the tail; (k,) share of the wanted within it."""
+        one, two = (part.density(*q[:, at].T, grid) for part, at in zip(parts, ([1, 2], [3, 4]), strict=True))
+        above, rest = (np.maximum(density @ width, SMALLEST)[:, None] for density in (one, two))
+        share = np.clip(expit(q[:, :1]) * len(scores) * above / len(tail), 1e-6, 1 - 1e-6)
+        return share * one / above, (1 - share) * two / rest, above[:, 0]
 
-    def loss(q):
-        one, two, _ = mixture(q, tail)
-        return -np.log(one + two + 1e-12).sum() + ((q[1:] / SIGMA) ** 2).sum() / 2
+    def log_posterior(q):
+        one, two, _ = mixture(q)
+        return np.log(one + two + 1e-12) @ counts - ((q[:, 1:] / SIGMA) ** 2).sum(1) / 2
 
-    def fitted(start):
-        if prior is None:
-            return minimize(loss, np.r_[start, np.zeros(4)], method="Nelder-Mead", options=TIGHT)
-        found = minimize(lambda q: loss(np.r_[start, q]), np.zeros(4), method="Nelder-Mead", options=TIGHT)
-        found.x = np.r_[start, found.x]
-        return found
-
-    starts = STARTS if prior is None else (prior,)
-    q = min((fitted(logit(start)) for start in starts), key=lambda found: found.fun).x
-    one, two, above = mixture(q, grid)
-    p = np.maximum.accumulate(one / (one + two))
-    share = float(expit(q[0]))
+    q, weight = sampled(log_posterior, np.r_[START, np.zeros(4)], np.r_[SPREAD, SIGMA], prior)
+    one, two, above = mixture(q)
+    p = np.maximum.accumulate(weight @ (one / (one + two)))
+    share = expit(q[:, 0])
+    mean = float(weight @ share)
     below = scores[scores <= cut]
-    left = share * len(scores) * max(1 - above, 0)  # of the wanted ones
+    left = weight @ (share * np.maximum(1 - above, 0)) * len(scores)  # of the wanted ones
     low = min(p[0], left / max(np.exp(below - cut).sum(), 1e-9))
-    error = error_of(loss, q) * share * (1 - share) if prior is None else np.nan
-    return Calibration(grid, p, float(low), share, error)
+    error = float(np.sqrt(weight @ (share - mean) ** 2)) if prior is None else np.nan
+    return Calibration(grid, p, float(low), mean, error)
 
 
-def error_of(loss, q):
-    """Error of q[0] by the curvature of a negative log likelihood at its minimum, the others free."""
-    n = len(q)
-    unit = np.diag(STEPS)
-    curve = np.empty((n, n))
-    for i in range(n):
-        for j in range(i + 1):
-            corners = (loss(q + a * unit[i] + b * unit[j]) * a * b for a in (-1, 1) for b in (-1, 1))
-            curve[i, j] = curve[j, i] = sum(corners) / (4 * STEPS[i] * STEPS[j])
-    values, axes = np.linalg.eigh(curve)
-    return float(np.sqrt((axes[0] ** 2 / np.maximum(values, 1)).sum()))
+def sampled(log_posterior, mean, spread, prior):
+    """Points (k, 5) and weights (k,), of sum 1, of a density known but for a factor, whose logarithm is `log_posterior`.
+
+    mean, spread (5,): of the Gaussian from which the first points are; each round's weighted points tell the next one.
+    prior: where it is given, the first parameter is its logit.
+    """
+    fixed = 0 if prior is None else 1
+    z = ndtri(qmc.Sobol(5 - fixed, scramble=False).random(POINTS) + 0.5 / POINTS)
+    mean, covariance = mean[fixed:], np.diag(spread[fixed:] ** 2)
+    for _ in range(ROUNDS):
+        q = mean + z @ np.linalg.cholesky(covariance).T
+        whole = np.c_[np.full((POINTS, fixed), logit(prior or 0.5)), q]
+        log_weight = log_posterior(whole) + (z**2).sum(1) / 2
+        weight, tempered = weights_of(log_weight - log_weight.max())
+        if not tempered:
+            break
+        mean = weight @ q
+        covariance = WIDER**2 * (weight * (q - mean).T) @ (q - mean) + 1e-8 * np.eye(len(mean))
+    return whole, weight
+
+
+def weights_of(log_weight):
+    """Weights of sum 1, and whether they had to be tempered: raised to a power below 1, so that EFFECTIVE points count."""
+    low, high = 0.0, 1.0
+    for power in [1.0, *[None] * 30]:
+        power = (low + high) / 2 if power is None else power
+        weight = np.exp(power * log_weight)
+        weight /= weight.sum()
+        if 1 / (weight**2).sum() >= EFFECTIVE:
+            low = power
+            if power == 1:
+                return weight, False
+        else:
+            high = power
+    return weight, True
 
 
 def by_odds(scores, prior):

@@ -1,6 +1,7 @@
 """A small one-dimensional convolutional network, an optional extra: needs jax and optax (requirements/cnn.in)."""
 
 import importlib
+import time
 
 import numpy as np
 
@@ -23,6 +24,8 @@ def backend():
 
 class Cnn:
     """Three strided convolutions, means over stretches of the spectrum and a linear layer, trained with Adam on balanced cross-entropy."""
+
+    clock = staticmethod(time.perf_counter)  # jax works in threads of its own
 
     def __init__(self, seed, epochs=8, width=8, rate=2e-3):
         self.seed, self.epochs, self.width, self.rate = seed, epochs, width, rate

@@ -15,6 +15,7 @@ from mstarhash.spectra import write_columns
 from mstarhash.template_file import all_models
 
 COLUMNS = (*IDENTITY, "order", "kind", "family", "class", "subclass", "group", "cluster", "snr_r")
+FAINTEST = 0.3  # S/N r of a spectrum whose noise is taken: fainter ones, empty fibres most of them, would make a copy of noise alone
 MAX_SHIFT = 3  # pixels of 69 km/s: velocities of copies are drawn from -MAX_SHIFT..MAX_SHIFT
 
 
@@ -34,13 +35,14 @@ class Writer:
         }
         self.columns = {name: [] for name in COLUMNS}
         self.families = 0
+        self.queue = np.array([], int)  # of rows of noise: all serve once before one serves again
 
     def add(self, columns, flux, ivar, copies, noise, rng):
         """One block. columns: arrays of the first rows; copies: how many of each; noise: Noise or None."""
         n = len(flux)
         sets = [(flux, ivar, columns["kind"])]
         for _ in range(copies if noise is not None and len(noise) else 0):
-            pick = rng.integers(len(noise), size=n)
+            pick = self._next(n, len(noise), rng)
             shifts = rng.integers(-MAX_SHIFT, MAX_SHIFT + 1, size=n)
             signs = rng.choice([-1, 1], size=n)
             sets.append((*degraded(flux, ivar, noise, pick, self.wave, shifts, signs), ["copy"] * n))
@@ -62,6 +64,13 @@ class Writer:
             self.columns[name].append(values)
         self.families += n
 
+    def _next(self, n, count, rng):
+        """The next n rows of noise, of `count`."""
+        while len(self.queue) < n:
+            self.queue = np.concatenate([self.queue, rng.permutation(count)])
+        pick, self.queue = self.queue[:n], self.queue[n:]
+        return pick
+
     def close(self):
         write_columns(
             self.out,
@@ -70,7 +79,12 @@ class Writer:
 
 
 def noise_pool(sample, unknown, size, templates, rng):
-    """Noise of up to `size` unclassified spectra; templates: path of templates.h5, whose models are taken away."""
+    """Noise of up to `size` unclassified spectra, none of those that show no star (FAINTEST) where there are others.
+
+    templates: path of templates.h5, whose models are taken away.
+    """
+    shows = ~(sample.columns(["snr_r"])["snr_r"][unknown] < FAINTEST)
+    unknown = unknown[shows] if shows.any() else unknown
     rows = unknown if len(unknown) <= size else np.sort(rng.choice(unknown, size, replace=False))
     wave = sample.fixed("wave")
     return noise_of(sample.rows("flux", rows), sample.rows("ivar", rows), wave, all_models(templates, wave))

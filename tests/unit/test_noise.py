@@ -1,4 +1,6 @@
+import h5py
 import numpy as np
+from mstarhash import training
 from mstarhash.degrade import degraded, noise_of
 from mstarhash.noise import trusted
 
@@ -32,3 +34,54 @@ def test_noise_of_a_model_is_what_was_added_and_a_copy_has_its_snr():
     red = (wave > 6200) & (wave < 7000)
     snr = np.median((copy * np.sqrt(ivar))[:, red], axis=1)
     assert abs(np.median(snr) / np.median(unknown[:, red]) - 1) < 0.1
+
+
+class Spectra:
+    """What training.py asks of a Sample: spectra of one flux with noise, `snr_r` as given."""
+
+    wave = 10 ** np.linspace(np.log10(4000), np.log10(9000), 400)
+
+    def __init__(self, snr_r):
+        self.snr_r = np.array(snr_r)
+        self.flux = np.random.default_rng(0).normal(5, 1, (len(snr_r), 400)).astype("f4")
+
+    def fixed(self, name):
+        return self.wave
+
+    def attribute(self, name):
+        return {"smooth": 8.0, "scale": "robust", "thin": 4}[name]
+
+    def columns(self, names):
+        return {"snr_r": self.snr_r}
+
+    def rows(self, name, rows):
+        return self.flux[rows] if name == "flux" else np.ones((len(rows), 400), "f4")
+
+
+def test_noise_is_that_of_spectra_that_show_a_star(monkeypatch):
+    monkeypatch.setattr(training, "all_models", lambda path, wave: np.ones((1, len(wave)), "f4"))
+
+    def drawn(snr_r, size):
+        return len(training.noise_pool(Spectra(snr_r), np.arange(len(snr_r)), size, "", np.random.default_rng(1)))
+
+    assert drawn([0.1, -1.0, 0.5, np.nan, 3.0], 10) == 3  # an unknown S/N is no reason to leave one out
+    assert drawn([0.1, 0.2], 10) == 2  # where all are faint, theirs it is
+    assert drawn([3.0] * 20, 10) == 10
+
+
+def test_each_noise_serves_as_often_as_another(monkeypatch, tmp_path):
+    sample, picked = Spectra([3.0] * 7), []
+    noise = noise_of(sample.flux, np.ones_like(sample.flux), sample.wave, np.ones((1, 400), "f4"))
+
+    def record(flux, ivar, noise, pick, *others):
+        picked.extend(pick)
+        return degraded(flux, ivar, noise, pick, *others)
+
+    monkeypatch.setattr(training, "degraded", record)
+    with h5py.File(tmp_path / "set.h5", "w") as out:
+        writer, rng = training.Writer(out, sample), np.random.default_rng(2)
+        for n in (3, 2, 2):  # blocks that end within a round of the seven
+            columns = {name: np.array(["drawn"] * n) for name in training.COLUMNS}
+            writer.add(columns, np.full((n, 400), 9, "f4"), np.ones((n, 400), "f4"), 2, noise, rng)
+        writer.close()
+    assert np.bincount(picked).tolist() == [2] * 7 and picked[:7] != sorted(picked[:7])

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from mstarhash.calibration import LEAST, Calibration, by_odds, calibrate, prior_of
+from mstarhash.calibration import LEAST, SIGMA, TAIL, Calibration, by_odds, calibrate, prior_of
 
 N = 8000
 
@@ -33,6 +33,20 @@ def test_wanted_ones_that_score_lower_are_still_counted():
     assert abs(found(scores).sum() - truth.sum()) < 2 * found.prior_error * N
     plain = by_odds(scores, None)  # takes the scores for log odds; here these are twice the scores
     assert ((found(scores) - truth) ** 2).mean() < ((plain(scores) - truth) ** 2).mean()
+
+
+def test_the_error_of_the_prior_covers_shifts_and_stretches():
+    """Surveys whose parts are moved as the priors have it: deviations over errors scatter by about one."""
+    pulls = []
+    for seed in range(16):
+        rng = np.random.default_rng([7, seed])
+        scores, truth = survey(rng, 0.02)
+        cut = np.quantile(scores, 1 - TAIL)
+        shift, stretch = (rng.standard_normal(4) * SIGMA).reshape(2, 2).T
+        scores = cut + (scores - cut) * np.exp(stretch[(~truth).astype(int)]) + shift[(~truth).astype(int)]
+        found = calibrate(scores, *labelled(rng))
+        pulls.append((found.prior - truth.mean()) / found.prior_error)
+    assert abs(np.mean(pulls)) < 0.6 and 0.3 < np.std(pulls) < 1.3
 
 
 def test_p_never_falls_and_lies_in_0_1():

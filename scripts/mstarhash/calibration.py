@@ -92,6 +92,7 @@ def distributions(wanted, others):
     )
     wrong = min(2 * (others > np.median(wanted)).mean(), 0.5)
     two = np.maximum(two - wrong * one, 0) / (1 - wrong)
+    two += (one - two) / (len(others) + 2)  # rule of succession: no sample shows that none scores so
     return grid[0], np.log(one + SMALLEST), np.log(two + SMALLEST)
 
 

@@ -55,6 +55,8 @@ def test_p_never_falls_and_lies_in_0_1():
     found = calibrate(scores, *labelled(rng))
     p = found(np.linspace(-40, 40, 2000))
     assert (np.diff(p) >= 0).all() and p.min() >= 0 and p.max() <= 1
+    odds = found.prior / (1 - found.prior) * 3002  # 3,000 others, none of which scores like that
+    assert p[-1] == pytest.approx(odds / (1 + odds), abs=0.005)
     again = calibrate(scores[::-1].copy(), *labelled(np.random.default_rng(3)))
     assert again.scores[0] == found.scores[0]
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
+from scipy.optimize import bisect
 from scipy.special import expit, logit, ndtri
 from scipy.stats import qmc
 
@@ -63,22 +64,19 @@ class Calibration:
 class Part:
     """The distribution of the scores of one class of labelled spectra, and the score about which it stretches."""
 
-    first: float  # of the scores, STEP apart
+    grid: np.ndarray
     log: np.ndarray  # of the density
     cut: float
 
     def density(self, shift, stretch, scores):
         """(k, n) densities at scores (n,) of the sample moved by `shift` (k,) and stretched by exp(`stretch`) (k,) about the cut."""
         scale = np.exp(stretch)[:, None]
-        place = (self.cut + (scores - self.cut - shift[:, None]) / scale - self.first) / STEP
-        place = np.clip(place, 0, len(self.log) - 1.001)
-        below = place.astype(int)
-        part = place - below
-        return np.exp(self.log[below] * (1 - part) + self.log[below + 1] * part) / scale
+        place = self.cut + (scores - self.cut - shift[:, None]) / scale
+        return np.exp(np.interp(place, self.grid, self.log)) / scale
 
 
 def distributions(wanted, others):
-    """First score, and log densities at it and STEP apart, of both samples of scores.
+    """(grid, log density) of both samples of scores.
 
     Others that score like half of the wanted are taken for wanted ones with a wrong label: their share of the curve of
     the wanted is taken from that of the others.
@@ -93,7 +91,7 @@ def distributions(wanted, others):
     wrong = min(2 * (others > np.median(wanted)).mean(), 0.5)
     two = np.maximum(two - wrong * one, 0) / (1 - wrong)
     two += (one - two) / (len(others) + 2)  # rule of succession: no sample shows that none scores so
-    return grid[0], np.log(one + SMALLEST), np.log(two + SMALLEST)
+    return (grid, np.log(one + SMALLEST)), (grid, np.log(two + SMALLEST))
 
 
 def calibrate(scores, wanted, others, prior=None):
@@ -105,8 +103,7 @@ def calibrate(scores, wanted, others, prior=None):
     tail = scores[scores > cut]
     if min(len(tail), len(wanted), len(others)) < LEAST:
         return by_odds(scores, prior)
-    first, *curves = distributions(wanted, others)
-    parts = [Part(first, curve, cut) for curve in curves]
+    parts = [Part(*curve, cut) for curve in distributions(wanted, others)]
     grid = np.arange(cut, tail.max() + 8, STEP)
     counts = np.bincount(np.rint((tail - cut) / STEP).astype(int), minlength=len(grid))
     width = np.where(np.arange(len(grid)) == 0, STEP / 2, STEP)
@@ -118,11 +115,20 @@ def calibrate(scores, wanted, others, prior=None):
         share = np.clip(expit(q[:, :1]) * len(scores) * above / len(tail), 1e-6, 1 - 1e-6)
         return share * one / above, (1 - share) * two / rest, above[:, 0]
 
-    def log_posterior(q):
+    given = [] if prior is None else [logit(prior)]
+
+    def whole(free):
+        """All five parameters (k, 5): the given one, if any, and the free ones."""
+        return np.c_[np.tile(given, (len(free), 1)), free]
+
+    def log_posterior(free):
+        q = whole(free)
         one, two, _ = mixture(q)
         return np.log(one + two + 1e-12) @ counts - ((q[:, 1:] / SIGMA) ** 2).sum(1) / 2
 
-    q, weight = sampled(log_posterior, np.r_[START, np.zeros(4)], np.r_[SPREAD, SIGMA], prior)
+    start = np.r_[START, np.zeros(4)], np.r_[SPREAD, SIGMA]
+    free, weight = sampled(log_posterior, *(values[len(given) :] for values in start))
+    q = whole(free)
     one, two, above = mixture(q)
     p = np.maximum.accumulate(weight @ (one / (one + two)))
     share = expit(q[:, 0])
@@ -134,41 +140,38 @@ def calibrate(scores, wanted, others, prior=None):
     return Calibration(grid, p, float(low), mean, error)
 
 
-def sampled(log_posterior, mean, spread, prior):
-    """Points (k, 5) and weights (k,), of sum 1, of a density known but for a factor, whose logarithm is `log_posterior`.
+def sampled(log_posterior, mean, spread):
+    """Points (k, n) and weights (k,), of sum 1, of a density known but for a factor, whose logarithm is `log_posterior`.
 
-    mean, spread (5,): of the Gaussian from which the first points are; each round's weighted points tell the next one.
-    prior: where it is given, the first parameter is its logit.
+    mean, spread (n,): of the Gaussian from which the first points are; each round's weighted points tell the next one,
+    until weights need no tempering, or ROUNDS are over.
     """
-    fixed = 0 if prior is None else 1
-    z = ndtri(qmc.Sobol(5 - fixed, scramble=False).random(POINTS) + 0.5 / POINTS)
-    mean, covariance = mean[fixed:], np.diag(spread[fixed:] ** 2)
+    z = ndtri(qmc.Sobol(len(mean), scramble=False).random(POINTS) + 0.5 / POINTS)
+    covariance = np.diag(spread**2)
     for _ in range(ROUNDS):
         q = mean + z @ np.linalg.cholesky(covariance).T
-        whole = np.c_[np.full((POINTS, fixed), logit(prior or 0.5)), q]
-        log_weight = log_posterior(whole) + (z**2).sum(1) / 2
+        log_weight = log_posterior(q) + (z**2).sum(1) / 2
         weight, tempered = weights_of(log_weight - log_weight.max())
         if not tempered:
             break
         mean = weight @ q
         covariance = WIDER**2 * (weight * (q - mean).T) @ (q - mean) + 1e-8 * np.eye(len(mean))
-    return whole, weight
+    return q, weight
 
 
 def weights_of(log_weight):
     """Weights of sum 1, and whether they had to be tempered: raised to a power below 1, so that EFFECTIVE points count."""
-    low, high = 0.0, 1.0
-    for power in [1.0, *[None] * 30]:
-        power = (low + high) / 2 if power is None else power
+
+    def weights(power):
         weight = np.exp(power * log_weight)
-        weight /= weight.sum()
-        if 1 / (weight**2).sum() >= EFFECTIVE:
-            low = power
-            if power == 1:
-                return weight, False
-        else:
-            high = power
-    return weight, True
+        return weight / weight.sum()
+
+    def spare(power):
+        return 1 / (weights(power) ** 2).sum() - EFFECTIVE
+
+    if spare(1.0) >= 0:
+        return weights(1.0), False
+    return weights(bisect(spare, 0.0, 1.0, xtol=1e-9)), True
 
 
 def by_odds(scores, prior):

@@ -125,7 +125,7 @@ def test_tables_hold_every_row_and_the_real_spectra_above_the_limit(tmp_path):
     assert float(pooled[0]["ratio"]) < 1 and float(pooled[0]["ratio_high"]) < 1 and pooled[2]["ratio"] == ""
 
 
-def test_what_wantedissing_is_said_in_one_line(tmp_path):
+def test_what_is_missing_is_said_in_one_line(tmp_path):
     with pytest.raises(script.InputError, match=r"not given: worse-1\.csv"):
         script.main(argv(tmp_path, trials(tmp_path, ["plain-1", "plain-2"]), ["worse"]))
     assert not (tmp_path / "robustness.csv").exists()

@@ -13,8 +13,8 @@ from mstarhash import gaia_class, pil, separators, zeta
 from mstarhash.astrometry import galactic, separation, unit_vectors
 from mstarhash.kinematics import height, space_motion
 from mstarhash.scaling import features
+from mstarhash.snr_bins import TABLE1
 
-BINS = ("snr_below_5", "snr_5_10", "snr_10_30", "snr_above_30")
 SOLAR = ((10.00, 0.36), (5.25, 0.62), (7.17, 0.38))  # U, V, W and errors [km/s], Dehnen & Binney 1998
 ROUNDING = 0.005  # of the printed indices and of zeta
 Z_SUN = 15.0  # pc
@@ -42,7 +42,7 @@ def read_table(path):
 def of_table1(path):
     """Sums of the positive sample."""
     table = read_table(path)
-    counts = np.stack([table[key] for key in BINS], axis=1)
+    counts = np.stack([table[key] for key in TABLE1], axis=1)
     total = counts.sum()
     return {
         "table1_total": exact(total),

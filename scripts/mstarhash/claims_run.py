@@ -17,10 +17,10 @@ from mstarhash.codes import unpack
 from mstarhash.kinematics import combined
 from mstarhash.measured import read_aligned, read_measured
 from mstarhash.photometry import BANDS, magnitude
+from mstarhash.snr_bins import TABLE1
 from mstarhash.spectra import read_columns
 from mstarhash.trends import NOTHING, difference
 
-SNR_BINS = ("snr_below_5", "snr_5_10", "snr_10_30", "snr_above_30")
 INDICES = ("tio1", "tio2", "tio3", "tio4", "tio5", "cah1", "cah2", "cah3", "caoh")
 LIKELY = 0.5  # P(M) of a candidate that counts as found
 LATE = 5  # subtypes beyond this one are late
@@ -170,9 +170,9 @@ def of_positives(table1, clusters, defects, positives, negatives):
     rows = rows_of(clusters)
     bad = sum(row["what"] == "cluster" and row["rejected"] == "1" for row in rows_of(defects))
     table = rows_of(table1)
-    sizes = [sum(int(row[key]) for key in SNR_BINS) for row in table]
+    sizes = [sum(int(row[key]) for key in TABLE1) for row in table]
     giants = sum(size for size, row in zip(sizes, table, strict=True) if row["luminosity"] == "g")
-    noisy = sum(int(row[SNR_BINS[0]]) for row in table)
+    noisy = sum(int(row[TABLE1[0]]) for row in table)
     kinds = []
     for path in (positives, negatives):
         with h5py.File(path) as source:

@@ -7,8 +7,9 @@ import numpy as np
 
 from mstarhash.plots_ranking import rows_of
 from mstarhash.plots_style import Numbers, no_data
+from mstarhash.snr_bins import TABLE1
 
-BINS = (("snr_below_5", "< 5"), ("snr_5_10", "5-10"), ("snr_10_30", "10-30"), ("snr_above_30", "> 30"))
+BINS = tuple(zip(TABLE1, ("< 5", "5-10", "10-30", "> 30"), strict=True))
 SHADES = ("#d4e6f1", "#7fb8d8", "#2f7fb5", "#0b3c66")
 COOL, WARM = (7042.0, 7048.0), (7128.0, 7137.0)  # vacuum [Angstrom]: beside and in the TiO band that types M stars
 SHOWN = 4.0  # pixels of the grid averaged in the picture

@@ -12,7 +12,7 @@ from mstarhash.grid import shift_of, shift_rows
 from mstarhash.progress import Progress, say
 from mstarhash.scaling import features
 from mstarhash.shards import IDENTITY
-from mstarhash.snr_bins import SNR_BINS
+from mstarhash.snr_bins import SNR_BINS, TABLE1
 from mstarhash.spectra import write_columns
 from mstarhash.subtype_zero import measured
 from mstarhash.targets import is_target, is_unknown, split_subclass
@@ -263,9 +263,7 @@ def write_tables(clusters, drawn, released, target, name):
             writer.writerow([""] * len(IDENTITY) + ["cluster", k, int(not kept[k]), reasons])
     with open(name["table1"], "w", newline="") as out:
         writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(
-            ["subtype", "luminosity", "snr_below_5", "snr_5_10", "snr_10_30", "snr_above_30", "snr_unknown"]
-        )
+        writer.writerow(["subtype", "luminosity", *TABLE1, "snr_unknown"])
         subtypes = np.array([_subtype(text) for text in released.columns["subclass"][drawn]], "U16")
         snr, giant = released.columns["snr_r"][drawn], released.giant[drawn]
         for subtype in [f"M{k}" for k in range(10)] if is_m(target) else sorted(set(subtypes)):

@@ -39,14 +39,13 @@ def main(argv=None):
 
 def count(args, out):
     import h5py
-    from mstarhash.codes import signs
     from mstarhash.model import read_model
     from mstarhash.retrieval import count_distances
 
     model = read_model(args.model)
     with h5py.File(args.codes) as source:
-        codes = signs(source["codes"][:], model.bits)
-    queries = signs(model.labelled["codes"][model.queries], model.bits)
+        codes = source["codes"][:]
+    queries = model.labelled["codes"][model.queries]
     out["counts"] = count_distances(queries, codes, model.bits)
     out.attrs["source"] = args.codes
 
@@ -73,7 +72,6 @@ def cut(args, out):
 def choose(args, out):
     import h5py
     import numpy as np
-    from mstarhash.codes import signs
     from mstarhash.model import read_model
     from mstarhash.parallel import ordered_map
     from mstarhash.retrieval import mean_nearest, nearest_families, select
@@ -83,9 +81,9 @@ def choose(args, out):
     model = read_model(args.model)
     with h5py.File(args.codes) as source, h5py.File(args.cuts) as reduced:
         columns = read_columns(source, [*IDENTITY, "order", "labelled_row"])
-        codes = signs(source["codes"][:], model.bits)
+        codes = source["codes"][:]
         distance, ties = reduced["cut"][:], reduced["ties"][int(reduced.attrs[args.codes])]
-    labelled = signs(model.labelled["codes"], model.bits)
+    labelled = model.labelled["codes"]
     votes, nearest = select(labelled[model.queries], codes, distance, ties)
     own = columns.pop("labelled_row")
     family, first = np.unique(model.labelled["family"], return_index=True)

@@ -93,8 +93,7 @@ def train(args, x, labelled, averages):
     labelled["codes"] = codes.pack(codes.levelled(score, levels, values > network.thresholds))
     say("train: neighbours of the labelled spectra")
     sides = np.flatnonzero(wanted), np.flatnonzero(~wanted & ~labelled["suspect"])
-    signs = codes.signs(labelled["codes"], args.bits)
-    near = held_out.neighbour_distances(signs, unit, sides, rows, args.neighbours, args.threads)
+    near = held_out.neighbour_distances(labelled["codes"], unit, sides, rows, args.neighbours, args.threads)
     table = {key: values[rows] for key, values in labelled.items()}
     table |= dict(zip(("near_positive", "near_negative"), near, strict=True))
     pieces = evidence(table)

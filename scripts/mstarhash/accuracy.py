@@ -6,7 +6,7 @@ tie the order counts as random, and all values are expectations over it.
 
 import numpy as np
 
-from mstarhash.codes import pack, signs
+from mstarhash.codes import pack
 from mstarhash.retrieval import count_distances
 
 RECALLS = np.arange(1, 101) / 100
@@ -19,7 +19,7 @@ def distance_counts(queries, codes, relevant):
     queries: (q, bits), codes: (n, bits), relevant: (n,) bool.
     """
     bits = codes.shape[1]
-    a, b = (signs(pack(part), bits) for part in (queries, codes))
+    a, b = (pack(part) for part in (queries, codes))
     good = count_distances(a, b[relevant], bits)
     return good + count_distances(a, b[~relevant], bits), good
 

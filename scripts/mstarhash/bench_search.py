@@ -7,7 +7,7 @@ import numpy as np
 
 from mstarhash.bench_data import drawn_codes, first_rows, installed, single
 from mstarhash.clustering import birch_groups, birch_threshold, fit_pca, sub_clusters
-from mstarhash.codes import pack, signs, unpack
+from mstarhash.codes import pack, unpack
 from mstarhash.matching import binned, gains
 from mstarhash.model import read_model
 from mstarhash.parallel import ordered_map
@@ -163,15 +163,10 @@ def retrieve(args):
 
     def ours():
         with single():
-            asked = signs(queries, bits)
-            counts = list(
-                ordered_map(lambda r: count_distances(asked, signs(codes[r], bits), bits), shards, args.threads)
-            )
+            counts = list(ordered_map(lambda r: count_distances(queries, codes[r], bits), shards, args.threads))
             distance, ties = cuts(np.stack(counts), args.share)
             items = list(zip(shards, ties, strict=True))
-            return list(
-                ordered_map(lambda i: select(asked, signs(codes[i[0]], bits), distance, i[1]), items, args.threads)
-            )
+            return list(ordered_map(lambda i: select(queries, codes[i[0]], distance, i[1]), items, args.threads))
 
     # peers: the codes of each query, from which votes would be counted
     return Case(len(queries), ours, _peers(queries, codes, bits, int(np.ceil(args.share * len(codes)))))
@@ -183,10 +178,9 @@ def neighbours(args):
 
     def ours():
         with single():
-            others = signs(labelled, bits)
             return list(
                 ordered_map(
-                    lambda rows: mean_nearest(signs(codes[rows], bits), others, args.neighbours),
+                    lambda rows: mean_nearest(codes[rows], labelled, args.neighbours),
                     blocks(len(codes)),
                     args.threads,
                 )

@@ -42,7 +42,7 @@ def labelled_fits(args, unit, averages):
 def neighbour_distances(codes, unit, sides, rows, count, threads):
     """Mean distances of `rows` to the `count` nearest codes of each of `sides`, not counting those of the same unit.
 
-    codes: (n, bits) as signs; unit: (n,) numbers; sides: lists of rows. Returns a list of (m,).
+    codes: (n, k) packed; unit: (n,) numbers; sides: lists of rows. Returns a list of (m,).
     """
 
     def part(item):

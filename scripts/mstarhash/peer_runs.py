@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 
 from mstarhash import hash_methods, pil
-from mstarhash.codes import pack, signs
+from mstarhash.codes import pack
 from mstarhash.metrics import weighted_precision
 from mstarhash.parallel import ordered_map
 from mstarhash.peer_cnn import Cnn
@@ -200,8 +200,7 @@ def neighbour_score(codes, labelled, wanted, own, count):
     codes: (n, bits) bool; labelled: (m, bits), wanted: (m,) bool; own: (n,) the row that is the spectrum itself, or -1,
     which is not its neighbour.
     """
-    bits = codes.shape[1]
-    a, b = signs(pack(codes), bits), signs(pack(labelled), bits)
+    a, b = pack(codes), pack(labelled)
     near = []
     for side in (~wanted, wanted):
         column = np.where((own >= 0) & side[own], np.cumsum(side)[own] - 1, -1)
@@ -216,9 +215,8 @@ def neighbour_score(codes, labelled, wanted, own, count):
 
 def vote_score(codes, queries, share):
     """(n,) votes: how many queries (q, bits) have each spectrum in their top `share`."""
-    bits = codes.shape[1]
-    a, b = signs(pack(queries), bits), signs(pack(codes), bits)
-    distance, ties = cuts(count_distances(a, b, bits)[None], share)
+    a, b = pack(queries), pack(codes)
+    distance, ties = cuts(count_distances(a, b, codes.shape[1])[None], share)
     return select(a, b, distance, ties[0])[0].astype("f8")
 
 

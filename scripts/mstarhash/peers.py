@@ -5,7 +5,7 @@ from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 
 from mstarhash import pil
-from mstarhash.codes import pack, signs
+from mstarhash.codes import pack
 from mstarhash.retrieval import count_distances, cuts, select
 from mstarhash.scaling import features
 
@@ -19,9 +19,9 @@ def paper_votes(positive, negative, unknown, share, seed, threads, layers=(1024,
     network, values, _ = pil.train_reconstruct(
         np.concatenate(scaled[:2]), list(layers), bits, "random", 1e-2, seed, threads
     )
-    queries = signs(pack(values[: len(scaled[0])] > network.thresholds), bits)
+    queries = pack(values[: len(scaled[0])] > network.thresholds)
     blocks = [scaled[2][rows] for rows in pil.row_blocks(len(scaled[2]))]
-    codes = signs(pack(np.concatenate([network.values(x) for x in blocks]) > network.thresholds), bits)
+    codes = pack(np.concatenate([network.values(x) for x in blocks]) > network.thresholds)
     distance, ties = cuts(count_distances(queries, codes, bits)[None], share)
     return select(queries, codes, distance, ties[0])[0]
 

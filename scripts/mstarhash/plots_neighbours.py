@@ -6,11 +6,11 @@ from pathlib import PurePath
 import h5py
 import numpy as np
 
+from mstarhash.codes import hamming
 from mstarhash.model import LABELLED
 from mstarhash.plots_candidates import places_of, read_truth
 from mstarhash.plots_query import stack
 from mstarhash.plots_style import Numbers, no_data
-from mstarhash.querying import distances
 from mstarhash.sample import Sample
 from mstarhash.spectra import read_columns
 from mstarhash.targets import split_subclass
@@ -34,7 +34,7 @@ def star(labelled, subtype):
 
 def ranked(code, codes):
     """Rows of codes (n, k) from near to far, ties in their order, and their distances."""
-    distance = distances(code, codes)
+    distance = hamming(code[None], codes)[0]
     order = np.argsort(distance, kind="stable")
     return order, distance[order]
 

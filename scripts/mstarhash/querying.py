@@ -6,7 +6,7 @@ from contextlib import nullcontext
 import h5py
 import numpy as np
 
-from mstarhash.codes import pack
+from mstarhash.codes import hamming, pack
 from mstarhash.errors import InputError
 from mstarhash.grid import resample
 from mstarhash.ingestion import read_row
@@ -50,11 +50,6 @@ def read_one(path, recipe):
     return row, flux[0], ivar[0], features(flux, ivar, **{key: recipe[key] for key in RECIPE[1:]})
 
 
-def distances(code, codes):
-    """(n,) Hamming distances of packed codes (n, k) from one (k,)."""
-    return np.bitwise_count(codes ^ code).sum(1).astype(int)
-
-
 def same_spectrum(file, order, row):
     """Whether a row of the run is the file that is asked for (by identity and name)."""
     return int(order) == row.order and stem(file) == stem(row.file)
@@ -63,7 +58,7 @@ def same_spectrum(file, order, row):
 def nearest_labelled(model, code, row, count):
     """The nearest labelled spectra, best first: dicts. A spectrum stands for its degraded copies too."""
     table = model.labelled
-    distance = distances(code, table["codes"])
+    distance = hamming(code[None], table["codes"])[0]
     order = np.lexsort((np.arange(len(distance)), distance))
     first = {}
     for place, family in enumerate(table["family"]):
@@ -90,7 +85,7 @@ def nearest_unlabelled(paths, code, row, count):
             codes = source["codes"][:]
             if codes.shape[1] != len(code):
                 raise InputError(f"{path}: codes of {64 * codes.shape[1]} bits, the model has {64 * len(code)}")
-            distance = distances(code, codes)
+            distance = hamming(code[None], codes)[0]
             order = source["order"][:]
             keep = np.lexsort((order, distance))[: count + 1]
             columns = read_columns(source, ["file", "snr_r"], np.sort(keep))

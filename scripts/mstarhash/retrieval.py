@@ -4,13 +4,15 @@ import numpy as np
 
 from mstarhash.codes import hamming
 
+FAR = 1 << 16  # distance of what does not count: beyond any code
+
 
 def count_distances(queries, codes, bits):
-    """(q, bits + 1) how many of the codes (n, k) lie at each Hamming distance of each query; both as signs."""
+    """(q, bits + 1) how many of the codes (n, k) lie at each Hamming distance of each query (q, k); both packed."""
     counts = np.zeros((len(queries), bits + 1), "i8")
     offset = np.arange(len(queries))[:, None] * (bits + 1)
     for first in range(0, len(codes), 1024):
-        distance = hamming(queries, codes[first : first + 1024]).astype("i4")
+        distance = hamming(queries, codes[first : first + 1024])
         counts += np.bincount((distance + offset).ravel(), minlength=counts.size).reshape(counts.shape)
     return counts
 
@@ -37,7 +39,7 @@ def cuts(counts, share):
 
 
 def select(queries, codes, cut, ties):
-    """Votes (n,) and smallest distance (n,) of codes (n, k): how many queries keep each spectrum of a shard.
+    """Votes (n,) and smallest distance (n,) of packed codes (n, k): how many queries keep each spectrum of a shard.
 
     cut: (q,) cut distances; ties: (q,) how many of this shard's spectra at the cut each query keeps, first come
     first served.
@@ -48,16 +50,19 @@ def select(queries, codes, cut, ties):
     for first in range(0, len(codes), 1024):
         distance = hamming(queries, codes[first : first + 1024])
         part = slice(first, first + distance.shape[1])
-        at = distance == cut[:, None]
-        kept = (distance < cut[:, None]) | (at & (np.cumsum(at, axis=1) <= left[:, None]))
-        left -= np.minimum(at.sum(1), left)
+        ties_here = (distance == cut[:, None]).sum(1)
+        all_fit = ties_here <= left
+        kept = distance <= (cut - ~all_fit)[:, None]
+        for query in np.flatnonzero(~all_fit & (left > 0)):
+            kept[query, np.flatnonzero(distance[query] == cut[query])[: left[query]]] = True
+        left -= np.minimum(ties_here, left)
         votes[part] = kept.sum(0)
         nearest[part] = distance.min(0)
     return votes, nearest
 
 
 def mean_nearest(codes, others, count, same=None):
-    """(n,) mean distance of each code to its `count` nearest among `others`.
+    """(n,) mean distance of each code to its `count` nearest among `others`, all packed.
 
     same: optional function (rows of codes) -> list of (row, column) pairs that do not count (a spectrum itself, its copies).
     """
@@ -66,7 +71,7 @@ def mean_nearest(codes, others, count, same=None):
         distance = hamming(codes[first : first + 1024], others)
         if same is not None:
             rows, columns = same(slice(first, first + len(distance)))
-            distance[rows, columns] = np.inf
+            distance[rows, columns] = FAR
         k = min(count, distance.shape[1])
         out[first : first + len(distance)] = np.partition(distance, k - 1, axis=1)[:, :k].mean(1)
     return out
@@ -76,7 +81,7 @@ def nearest_families(codes, labelled, first, own, count):
     """The `count` nearest families of labelled codes: numbers (n, count), nearest first, ties in their order, and their
     distances (n, count). A family is as near as its nearest code.
 
-    codes: (n, k), labelled: (m, k) as signs, the codes of a family side by side; first: (f,) row where each begins;
+    codes: (n, k), labelled: (m, k) packed, the codes of a family side by side; first: (f,) row where each begins;
     own: (n,) family that does not count for a code, or -1.
     """
     count = min(count, len(first) - 1)
@@ -85,8 +90,8 @@ def nearest_families(codes, labelled, first, own, count):
         rows = slice(start, start + 1024)
         distance = np.minimum.reduceat(hamming(codes[rows], labelled), first, axis=1)
         known = np.flatnonzero(own[rows] >= 0)
-        distance[known, own[rows][known]] = np.inf
-        key = distance.astype("f8") * len(first) + np.arange(len(first))  # whole numbers, exact
+        distance[known, own[rows][known]] = FAR
+        key = distance.astype("i8") * len(first) + np.arange(len(first))
         best = np.sort(np.partition(key, count - 1, axis=1)[:, :count], axis=1)
         numbers[rows], near[rows] = best % len(first), best // len(first)
     return numbers, near

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import query
 from mstarhash import querying
-from mstarhash.codes import hamming, pack, signs
+from mstarhash.codes import pack
 from mstarhash.errors import InputError, exit_code
 from mstarhash.shards import identity_of_name, order_key
 from mstarhash.spectra import create, write_columns
@@ -27,12 +27,6 @@ def row_of(name):
 
 def name_of(number):
     return f"fits/spec-55859-F5902_sp01-{number:03d}.fits"
-
-
-def test_distances_are_hamming(bits):
-    codes = pack(bits)
-    expected = hamming(signs(codes[:1], BITS), signs(codes, BITS))[0]
-    assert querying.distances(codes[0], codes).tolist() == expected.tolist()
 
 
 def test_unlabelled_are_the_nearest_over_all_shards(bits, tmp_path):

@@ -88,7 +88,10 @@ def match_gaia(args, objects):
         return _nothing(len(objects), wanted, tables.GAIA, "", PREFIXED)
     with tables.Table(args.gaia, "input.gaia", tables.GAIA) as table:
         table.need("ra", "dec", "parallax", "parallax_error", "pmra", "pmdec", "g")
-        epoch = 2000.0 if table.found["ra"].lstrip("_").upper() == "RAJ2000" else args.gaia_epoch
+        at_2000 = table.found["ra"].lstrip("_").upper() == "RAJ2000"  # whatever a column of epochs says
+        epoch = 2000.0 if at_2000 else args.gaia_epoch
+        if at_2000 and table.found.pop("ref_epoch", None):
+            say("crossmatch: positions of the Gaia table are those of J2000; its epochs are of other columns")
         found = match_moving(table, objects, args.spectra_epoch, epoch, args.radius, args.tie)
         out = {PREFIXED.get(key, key): found.take(lambda rows, key=key: table.get(key, rows)) for key in wanted}
     out["ref_epoch"] = np.where(np.isfinite(out["ra"]) & np.isnan(out["ref_epoch"]), epoch, out["ref_epoch"])

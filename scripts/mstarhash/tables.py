@@ -1,6 +1,7 @@
 """Tables of sources that the user gives: FITS, VOTable, CSV or Parquet, with the usual names of columns."""
 
 import gzip
+from csv import reader
 from pathlib import Path
 
 import numpy as np
@@ -58,7 +59,8 @@ WISE = {
 }
 NULLS = ["", "null", "NULL", "nan", "NaN", "NAN", "None", "--", "\\N"]
 START = 1 << 20  # bytes looked at for the kind of a file; ECSV begins with many comments
-LOST = -9990.0  # this and below is nobody's value
+SENTINELS = (-9999.0, -9999.9, -9999.99, -99999.0)  # as they stand in the table, in whatever unit
+LOST = -9990.0  # in our units: this and below is nobody's value
 
 
 class Table:
@@ -116,28 +118,26 @@ class Table:
                     f"{self.path}: column {column} of the table of {self.key} is text, numbers wanted [{unit}]"
                 ) from None
         out = np.array(values, dtype=float)
+        for sentinel in SENTINELS:
+            mask = mask | (np.abs(out - sentinel) < 1e-3)
+        out *= self._factor(given, unit, column)
         out[mask | (out <= LOST) | ~np.isfinite(out)] = np.nan
         if unit == "mag":
             out[np.abs(out) > 90] = np.nan
-        return out * self._factor(given, unit, column)
+        return out
 
     def _factor(self, given, unit, column):
-        """What turns the table's unit into ours; 1 where it names none, or none that is known."""
+        """What turns the table's unit into ours; 1 where it names none, and for epochs, days and magnitudes."""
         from astropy import units
 
-        if not given or not unit:
+        if unit in ("", "mag", "yr", "d") or not given.strip(" -"):
             return 1.0
         try:
             have = units.Unit(given)
-        except ValueError:
-            return 1.0
-        if have == units.dimensionless_unscaled or unit == "mag" or (unit == "yr" and have == units.Unit("yr")):
-            return 1.0
-        try:
-            return float(have.to(units.Unit(unit)))
-        except units.UnitConversionError:
+            return 1.0 if have == units.dimensionless_unscaled else float(have.to(units.Unit(unit)))
+        except (ValueError, units.UnitConversionError):
             raise InputError(
-                f"{self.path}: column {column} of the table of {self.key} is in {given}, {unit} wanted"
+                f"{self.path}: column {column} of the table of {self.key} is in {given}; convert it to {unit}"
             ) from None
 
 
@@ -206,7 +206,7 @@ class _Fits:
         values = np.asarray(self.table.data[name][rows])
         values = values.astype(values.dtype.newbyteorder("="))
         masked = values == column.null if column.null not in (None, "") and values.dtype.kind in "iu" else False
-        return np.ma.array(values, mask=masked), column.unit
+        return np.ma.array(values, mask=masked), column.unit or ""
 
 
 class _Columns:
@@ -232,8 +232,17 @@ class _Votable(_Columns):
         self.names, self.rows = self.table.colnames, len(self.table)
 
 
+def _units(header):
+    """{column: unit} of the YAML lines that astropy writes into ECSV and Parquet."""
+    from astropy.table.meta import get_header_from_yaml
+
+    return {column["name"]: str(column.get("unit", "")) for column in get_header_from_yaml(header)["datatype"]}
+
+
 class _Arrow:
     """Columns of an Arrow table."""
+
+    units = {}  # of the columns that have one
 
     def close(self):
         """Nothing is open."""
@@ -254,7 +263,7 @@ class _Arrow:
             values = np.full(len(column), np.nan)
         else:
             values = column.to_numpy(zero_copy_only=False)
-        return np.ma.array(values, mask=mask)[rows], ""
+        return np.ma.array(values, mask=mask)[rows], self.units.get(name, "")
 
 
 class _Parquet(_Arrow):
@@ -262,7 +271,11 @@ class _Parquet(_Arrow):
         from pyarrow import parquet
 
         self.file = parquet.ParquetFile(path)
-        self.names, self.rows = self.file.schema_arrow.names, self.file.metadata.num_rows
+        schema = self.file.schema_arrow
+        self.names, self.rows = schema.names, self.file.metadata.num_rows
+        self.units = {one.name: one.metadata[b"unit"].decode() for one in schema if b"unit" in (one.metadata or {})}
+        if b"table_meta_yaml" in (schema.metadata or {}):
+            self.units |= _units(schema.metadata[b"table_meta_yaml"].decode().splitlines())
 
     def close(self):
         self.file.close()
@@ -272,7 +285,8 @@ class _Parquet(_Arrow):
 
 
 class _Csv(_Arrow):
-    """Separated by comma, bar, semicolon or tab; lines that begin with # before the header are skipped.
+    """Separated by comma, bar, semicolon or tab; lines that begin with # before the header are skipped. Or ECSV, where
+    these lines tell units and the separator may be a blank.
 
     Only columns that are known are kept, numbers as float64 and texts as they stand.
     """
@@ -289,7 +303,10 @@ class _Csv(_Arrow):
         if "\0" in header:
             raise InputError(f"{path}: neither FITS, VOTable, CSV nor Parquet")
         separator = max(",|;\t", key=header.count)
-        self.names = [name.strip().strip('"').strip() for name in header.split(separator)]
+        if lines[0].startswith("# %ECSV"):
+            self.units = _units([line[2:] for line in lines[1:skip]])
+            separator = separator if separator in header else " "
+        self.names = [name.strip().strip('"').strip() for name in next(reader([header], delimiter=separator))]
         kinds = {"text": pyarrow.string()}
         kinds = {
             name.lower(): kinds.get(unit, pyarrow.float64()) for unit, names in known.values() for name in names.split()

@@ -194,6 +194,36 @@ def test_units_and_nulls(tmp_path, star):
         assert list(read.get("source_id", np.array([2, 0]))) == [str(10**18 + 14), str(10**18)]
 
 
+@pytest.mark.parametrize("kind", ["fits", "xml", "parquet", "ecsv", "comma.ecsv"])
+def test_units_in_every_form_that_tells_them(tmp_path, star, kind):
+    from astropy.table import Table
+
+    table = Table(toy.gaia(star))
+    table["pmra"] *= 1000
+    table["pmra"][:2] = -9999, -9999.99  # nulls; in this unit real motions go far below them
+    star["pmra"][2], table["pmra"][2] = -700, -700_000
+    for name, unit in {"ra": "deg", "parallax": "mas", "pmra": "uas / yr", "pmdec": "arcsec / yr"}.items():
+        table[name].unit = unit
+    table["pmdec"] /= 1000
+    path = tmp_path / f"g.{kind}"
+    table.write(path, **{"xml": {"format": "votable"}, "comma.ecsv": {"delimiter": ","}}.get(kind, {}))
+    with tables.Table(path, "input.gaia", tables.GAIA) as read:
+        assert np.isnan(read.get("pmra")[:2]).all()
+        assert read.get("pmra")[2:] == pytest.approx(star["pmra"][2:], rel=1e-9)
+        for name in ("ra", "parallax", "pmdec"):
+            assert read.get(name) == pytest.approx(star[name], rel=1e-9), name
+        assert read.get("source_id")[1] == str(10**18 + 7)
+
+
+def test_positions_of_2000_beside_a_column_of_epochs(tmp_path, star):
+    table = toy.gaia(star)
+    table["RAJ2000"], table["DEJ2000"] = toy.at(star, 2000.0)
+    del table["ra"], table["dec"]
+    table["Epoch"] = table.pop("ref_epoch")
+    out = run(tmp_path, toy.measured(star), toy.write_table(tmp_path / "g.fits", table))
+    assert (out["gaia_source_id"] != "").all() and out["match_sep"].max() < 2e-3 and (out["ref_epoch"] == 2000).all()
+
+
 @pytest.mark.parametrize("kind", ["fits", "xml", "csv"])
 def test_compressed_tables_under_any_name(tmp_path, star, kind):
     plain = toy.write_table(tmp_path / f"g.{kind}", toy.gaia(star))
@@ -271,12 +301,14 @@ def test_what_is_wrong_with_a_table_is_one_line(tmp_path, star, capsys):
     assert "no such file" in failure(capsys, tmp_path, columns, wise=tmp_path / "e.fits")
     (tmp_path / "f.fits").write_bytes(b"SIMPLE  = nonsense")
     assert "input.gaia" in failure(capsys, tmp_path, columns, gaia=tmp_path / "f.fits")
+    from astropy.io import fits
     from astropy.table import Table
 
-    table = Table(good)
-    table["parallax"].unit = "km"
-    table.write(tmp_path / "g.xml", format="votable")
-    assert "is in km, mas wanted" in failure(capsys, tmp_path, columns, gaia=tmp_path / "g.xml")
+    for unit in ("km", "arcsecs"):
+        hdu = fits.table_to_hdu(Table(good))
+        hdu.columns["parallax"].unit = unit
+        hdu.writeto(tmp_path / f"{unit}.fits")
+        assert f"is in {unit}; convert it to mas" in failure(capsys, tmp_path, columns, gaia=tmp_path / f"{unit}.fits")
     assert not list(tmp_path.glob(".*.part"))
 
 

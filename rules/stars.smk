@@ -148,6 +148,7 @@ rule activity:
         script="scripts/activity.py",
         library=library("activity"),
         measured=every("measure/{shard}.released.h5") + every("measure/{shard}.candidates.h5"),
+        crossmatch=results("crossmatch/crossmatch.h5"),
         luminosity=results("luminosity/luminosity.h5"),
     output:
         activity=results("activity/activity.h5"),
@@ -169,6 +170,7 @@ rule activity:
     shell:
         "python {input.script:q} {params.flags:q}"
         " --measure {input.measured:q}"
+        " --crossmatch {input.crossmatch:q}"
         " --luminosity {input.luminosity:q}"
         " --output {output.activity:q}"
         " --fractions {output.fractions:q}"

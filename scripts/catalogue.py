@@ -58,15 +58,15 @@ def main(argv=None):
         kinds = [*(f"{table}_{kind}" for table in ("spectra", "objects") for kind in KINDS), *OTHERS]
         names = {kind: stack.enter_context(replacing(getattr(args, kind))) for kind in kinds}
         schema = catalogue_columns.read_schema(args.schema)
-        spectra, motions = read(args, schema)
-        tables = {"spectra": spectra, "objects": objects(spectra, motions, len(motions["object"]))}
+        spectra, *combined = read(args, schema)
+        tables = {"spectra": spectra, "objects": objects(spectra, *combined)}
         for values in tables.values():
             blank_zeta(values)
             values["clean"] = catalogue_notes.clean(values["flags"], schema.clean)
         wrong = as_printed(spectra, spectra["source"] == "new") if args.etable_values == "g19" else {}
         say(f"catalogue: {known(spectra)}")
         tables = {title: catalogue_columns.table_of(schema.columns, title, values) for title, values in tables.items()}
-        del spectra, motions, values  # a million rows are some GB
+        del spectra, combined, values  # a million rows are some GB
         plain = {title: {column.name: values for column, values in table} for title, table in tables.items()}
         counts = catalogue_notes.counted(*plain.values())
         write_tables(names, schema, tables, [counts, *COMMENTS, *about_flags(schema)], wrong)
@@ -125,19 +125,17 @@ def about_flags(schema):
 
 
 def read(args, schema):
-    """Columns of all spectra by the steps' names, and those of the objects' motions."""
+    """Columns of all spectra by the steps' names, those of the objects' motions and of their activity."""
     import h5py
     import numpy as np
-    from mstarhash.catalogue_objects import primary
     from mstarhash.designations import designation
     from mstarhash.errors import InputError
     from mstarhash.measured import read_aligned, read_measured
     from mstarhash.shards import IDENTITY
     from mstarhash.spectra import read_columns
 
-    wanted = {column.key for column in schema.columns} | {f"{key}_err" for key in ("na",)}
+    wanted = {column.key for column in schema.columns} | {"na_err", "duplicate_of"}
     steps = [getattr(args, step) for step in ("crossmatch", "luminosity", "activity", "kinematics")]
-    made = {"primary", "clean"}
     owner = {}
     for path in steps:
         with h5py.File(path) as source:
@@ -153,16 +151,15 @@ def read(args, schema):
         with h5py.File(path) as source:
             if "flags" in source:
                 out["flags"] = out["flags"] | source["flags"][:]
-    with h5py.File(args.kinematics) as source:
-        motions = read_columns(source["objects"], sorted(source["objects"]))
-    count = len(motions["object"])
-    out["primary"] = np.zeros(len(out["file"]), int)
-    out["primary"][primary(out["object"], out["snr_r"], count)] = 1
+    combined = []
+    for path in (args.kinematics, args.activity):
+        with h5py.File(path) as source:
+            combined.append(read_columns(source["objects"], sorted(source["objects"])))
     out["designation"] = np.where(out["designation"] == "", designation(out["ra"], out["dec"]), out["designation"])
-    lost = wanted - set(out) - set(motions) - made - {"n_new", "n_ew", "ewha_min", "ewha_max", "ewha_chi2"}
+    lost = wanted - set(out) - set(combined[0]) - set(combined[1]) - {"clean", "n_new", "ewha_min", "ewha_max"}
     if lost:
         raise InputError(f"{args.schema}: no step makes the column {', '.join(sorted(lost))}")
-    return out, motions
+    return out, *combined
 
 
 def known(values):

@@ -31,9 +31,11 @@ between them. Every product is written from `config/catalogue.schema.json`, and 
 
 Spectra of one Gaia source are one object, else spectra whose positions are within `crossmatch.group_radius` of each other,
 all positions being of the epoch `crossmatch.spectra_epoch`. `primary` marks the spectrum of best `snr_r` (ties: the first
-in the order of the table). In `objects` indices, their errors and `ewHa` are inverse-variance means of all spectra, `zeta`
-follows from those, `rv` is the mean of the reliable velocities (`n_rv`, `rv_chi2`), and U, V, W follow from it; all else is
-the primary spectrum's. `source` is `new` where no spectrum of the object is released.
+in the order of the table). In `objects` indices, their errors and `ewHa` are inverse-variance means of all spectra, files
+of one exposure (`duplicate_of` of the ingest step) counting once; `zeta` and the class of activity follow from those, `rv` is
+the mean of the reliable velocities (`n_rv`, `rv_chi2`), and U, V, W follow from it; all else is the primary spectrum's, but for
+the flags on the velocity, which are not set where there is one (`n_rv` > 0). The errors of zeta that count the common
+denominator once are in the ratio to `zetaerr` that they have in the primary spectrum. `source` is `new` where no spectrum of the object is released.
 
 ## Clean sample
 

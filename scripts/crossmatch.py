@@ -34,7 +34,7 @@ def main(argv=None):
     import numpy as np
     from mstarhash import star_flags
     from mstarhash.astrometry import unit_vectors
-    from mstarhash.crossmatching import centres, group
+    from mstarhash.crossmatching import centres, group, primary
     from mstarhash.distances import distances
     from mstarhash.files import replacing
     from mstarhash.measured import read_measured, write_aligned
@@ -42,7 +42,7 @@ def main(argv=None):
     from mstarhash.rejoining import latest, rejoin, renumbered
 
     with replacing(args.output) as name:
-        table = read_measured(args.measure, ["ra", "dec", "mjd"])
+        table = read_measured(args.measure, ["ra", "dec", "mjd", "snr_r"])
         vectors = unit_vectors(table["ra"], table["dec"])
         number = group(vectors, table["file"], args.group_radius)
         objects = centres(vectors, number)
@@ -58,10 +58,10 @@ def main(argv=None):
         motion = motions(args, objects, columns)
         columns |= match_infrared(args, "twomass", motion)
         columns |= match_infrared(args, "wise", motion)
+        columns["parallax_used"] = columns["parallax"] + args.plx_zero
         columns["distance"], columns["distance_err"], columns["dist_src"] = distances(
-            *(columns[key] for key in ("parallax", "parallax_error")),
+            *(columns[key] for key in ("parallax_used", "parallax_error")),
             *(columns.pop(key) for key in ("r_est", "r_lo", "r_hi")),
-            args.plx_zero,
             args.max_plx_error,
         )
         flags = star_flags.combine(
@@ -71,6 +71,8 @@ def main(argv=None):
         )
         columns = {key: values[number] for key, values in columns.items()}
         columns |= {"object": number, "n_spectra": np.bincount(number)[number], "flags": flags[number]}
+        columns["primary"] = np.zeros(len(number), int)
+        columns["primary"][primary(number, table["snr_r"])] = 1
         write_aligned(name, "crossmatch", config_hash(args), table, columns, {"n_objects": len(objects)})
     return 0
 
@@ -88,6 +90,8 @@ def match_gaia(args, objects):
         return _nothing(len(objects), wanted, tables.GAIA, "", PREFIXED)
     with tables.Table(args.gaia, "input.gaia", tables.GAIA) as table:
         table.need("ra", "dec", "parallax", "parallax_error", "pmra", "pmdec", "g")
+        if not ("pmra_error" in table and "pmdec_error" in table):
+            say(f"crossmatch: {args.gaia}: no errors of the proper motions, therefore no space motions")
         at_2000 = table.found["ra"].lstrip("_").upper() == "RAJ2000"  # whatever a column of epochs says
         epoch = 2000.0 if at_2000 else args.gaia_epoch
         if at_2000 and table.found.pop("ref_epoch", None):

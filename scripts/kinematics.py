@@ -6,11 +6,10 @@ from mstarhash import threads
 from mstarhash.configuration import config_hash, section_parser
 from mstarhash.errors import InputError, exit_code
 
-MEASURED = ("ra", "dec", "rv", "rv_err", "flags", "subtype", "snr_r")
-MATCHED = ("object", "gaia_ra", "gaia_dec", "parallax", "parallax_error", "pmra", "pmra_error", "pmdec", "pmdec_error",
+MEASURED = ("ra", "dec", "rv", "rv_err", "flags", "subtype", "snr_r", "duplicate_of")
+MATCHED = ("object", "primary", "gaia_ra", "gaia_dec", "parallax_used", "parallax_error", "pmra", "pmra_error", "pmdec", "pmdec_error",
            "plx_pmra", "plx_pmdec", "pmra_pmdec", "distance", "distance_err", "dist_src")  # fmt: skip
 AXES = ("u", "v", "w")
-UNRELIABLE = ("rv_edge", "rv_low_r", "rv_large", "rv_none")
 FIELDS = ("group", "h_low", "h_high", "h_mean", "component", "total", "mean", "mean_err", "dispersion",
           "dispersion_err", "raw_mean", "raw_dispersion", "raw_dispersion_err", "raw_total", "sign")  # fmt: skip
 MATCHED_GROUPS = ("active matched", "inactive matched", "difference")
@@ -35,6 +34,7 @@ def main(argv=None):
     import h5py
     import numpy as np
     from mstarhash import measure_flags, star_flags
+    from mstarhash.catalogue_objects import UNRELIABLE
     from mstarhash.files import replacing
     from mstarhash.kinematics import combined
     from mstarhash.measured import read_aligned, read_measured, write_aligned
@@ -44,7 +44,7 @@ def main(argv=None):
     with replacing(args.output) as name, replacing(args.dispersions) as name_dispersions:
         table = read_measured(args.measure, MEASURED)
         table |= read_aligned(args.crossmatch, table, MATCHED)
-        table |= read_aligned(args.luminosity, table, ["giant"]) | read_aligned(args.activity, table, ["active"])
+        table |= read_aligned(args.luminosity, table, ["giant"])
         usable = np.isfinite(table["rv"]) & np.isfinite(table["rv_err"])
         for flag in UNRELIABLE:
             usable &= ~measure_flags.has(table["flags"], flag)
@@ -52,11 +52,12 @@ def main(argv=None):
         columns = place(args, table) | motion(args, table, *rv)
         columns["flags"] = star_flags.combine(rv_unused=~usable)
 
-        number = table["object"]
-        _, first = np.unique(number, return_index=True)
-        count = len(first)
-        mean, error, chi2, used = combined(number, *rv, count)
-        objects = {key: values[first] for key, values in (table | place(args, table)).items()}
+        best = np.flatnonzero(table["primary"] == 1)
+        best = best[np.argsort(table["object"][best])]
+        count = len(best)
+        rv[0] = np.where(table["duplicate_of"] == "", rv[0], np.nan)  # other files of one exposure tell nothing new
+        mean, error, chi2, used = combined(table["object"], *rv, count)
+        objects = {key: values[best] for key, values in (table | place(args, table)).items()}
         objects |= {"rv": mean, "rv_err": error, "rv_chi2": chi2, "n_rv": used}
         objects |= motion(args, objects, mean, error)
         say(f"kinematics: space motion of {np.isfinite(objects['u']).sum():,} of {count:,} objects")
@@ -64,8 +65,8 @@ def main(argv=None):
         with h5py.File(name, "a") as out:
             kept = ("object", "rv", "rv_err", "rv_chi2", "n_rv", *(key for key in columns if key != "flags"))
             write_columns(out.create_group("objects"), {key: objects[key] for key in kept})
-        objects["active"] = one_class(number, table["active"], count)
-        objects["giant"] = one_class(number, table["giant"], count)
+        with h5py.File(args.activity) as source:
+            objects["active"] = source["objects/active"][:]
         write_dispersions(name_dispersions, args, objects)
     return 0
 
@@ -87,7 +88,7 @@ def place(args, table):
 
 
 def motion(args, table, rv, rv_err):
-    """U, V, W, their errors, covariances and the values about the local standard of rest."""
+    """U, V, W, their errors, covariances and the values about the local standard of rest; null without an error."""
     import numpy as np
     from mstarhash.kinematics import covariance, space_motion
 
@@ -97,6 +98,7 @@ def motion(args, table, rv, rv_err):
     correlations = (*(np.where(by_parallax, -table[key], 0) for key in ("plx_pmra", "plx_pmdec")), table["pmra_pmdec"])
     uvw = space_motion(*position, rv, table["distance"], moving[0], moving[2])
     matrix = covariance(*position, rv_err, table["distance"], table["distance_err"], *moving, correlations)
+    uvw[~np.isfinite(matrix).all(axis=(1, 2))] = np.nan
     columns = {key: uvw[:, k] for k, key in enumerate(AXES)}
     columns |= {f"{key}_err": np.sqrt(matrix[:, k, k]) for k, key in enumerate(AXES)}
     columns |= {f"{a}{b}_cov": matrix[:, AXES.index(a), AXES.index(b)] for a, b in ("uv", "uw", "vw")}
@@ -111,14 +113,6 @@ def _position(table):
     return [np.where(matched, table[f"gaia_{key}"], table[key]) for key in ("ra", "dec")]
 
 
-def one_class(number, values, count):
-    """(count,) the class (1, 0, NaN) that most of an object's spectra have; NaN for a draw."""
-    import numpy as np
-
-    yes, no = (np.bincount(number, values == kind, count) for kind in (1, 0))
-    return np.where(yes == no, np.nan, (yes > no).astype(float))
-
-
 def write_dispersions(name, args, objects):
     """dispersions.csv: a row a group, bin of height and component; then active and inactive stars made alike."""
     import csv
@@ -130,7 +124,7 @@ def write_dispersions(name, args, objects):
     clean = np.isfinite(uvw).all(axis=1) & (np.abs(np.nan_to_num(uvw)) < args.max_velocity).all(axis=1)
     clean &= (objects["giant"] == 0) & np.isfinite(objects["h_disc"])
     clean &= np.isfinite(objects["u_err"])
-    clean &= objects["parallax"] >= args.min_plx_snr * objects["parallax_error"]
+    clean &= objects["parallax_used"] >= args.min_plx_snr * objects["parallax_error"]
     place = np.floor(np.abs(np.where(clean, objects["h_disc"], 0)) / args.bin).astype(int)
     parts = {kind: clean & (objects["active"] == kind) for kind in (1, 0)}
     with open(name, "w", newline="") as out:

@@ -13,7 +13,7 @@ from mstarhash.snr_bins import SNR_BINS
 
 MEASURED = ("subtype", "snr_r", "caoh", "caoh_err", "cah1", "cah1_err", "tio5", "cah2", "cah3", "mg2", "magtype",
             *(f"mag{k}" for k in range(1, 8)))  # fmt: skip
-MATCHED = ("object", "g", "parallax", "parallax_error", "a_g", "ruwe", "excess_noise", "bp_rp", "pmra",
+MATCHED = ("object", "primary", "g", "parallax_used", "parallax_error", "a_g", "ruwe", "excess_noise", "bp_rp", "pmra",
            "pmdec", "j", "h", "k", "tmass_qual", "w1", "w2", "wise_qual")  # fmt: skip
 COARSE = ((0, 1), (2, 3), (4, 6), (7, 9))  # first and last subtype of the bins that are crossed with those of S/N
 FIELDS = ("plane", "record", "name", "x", "y", "subtype", "snr", "value", "low", "high", "count", "total")
@@ -43,10 +43,16 @@ def main(argv=None):
         matched = read_aligned(args.crossmatch, table, MATCHED)
         columns, label, flags = by_gaia(args, matched)
         axes = separators.features(table | matched)
-        chances, rows, blind = {}, [], {}
+        first = matched["primary"] == 1  # stars are counted, not spectra
+        chances, blind = {}, {}
+        rows = [
+            dict(plane="gaia", record="labels", name=title, value=(first & (label == kind)).sum(), total=first.sum(),
+                 count=(first & (label == kind) & np.isnan(columns["m_g"])).sum())  # by a limit on the parallax alone
+            for kind, title in enumerate(("dwarf", "giant"))
+        ]  # fmt: skip
         for plane, names in separators.PLANES.items():
             values = np.stack([axes[key] for key in names], axis=1)
-            boundary, records, blind[plane] = learn(args, plane, values, label, table, matched["object"])
+            boundary, records, blind[plane] = learn(args, plane, values, label, table | matched)
             rows += records
             if boundary is not None:
                 chances[plane] = expit(boundary.logit(values)), boundary.outside(values)
@@ -54,7 +60,7 @@ def main(argv=None):
             else:
                 say(f"luminosity: {plane}: under {args.min_labels} giants or dwarfs with a Gaia class; not learned")
         columns |= decide(table, chances, label, flags)
-        rows += rates_without_gaia(table, label, blind)
+        rows += rates_without_gaia(table | matched, label, blind)
         giant, differ = columns["giant"], star_flags.has(columns["flags"], "giant_conflict").sum()
         say(
             f"luminosity: {(giant == 1).sum():,} giants, {(giant == 0).sum():,} dwarfs, "
@@ -75,9 +81,10 @@ def by_gaia(args, matched):
         matched["ruwe"] > args.max_ruwe,
         np.isfinite(matched["excess_noise"]) & (matched["excess_noise"] > args.max_excess_noise),
     )
+    poor |= gaia_class.impossible(matched["parallax_used"], matched["parallax_error"])
     known = np.isfinite(matched["a_g"])
     m_g, label, chance = gaia_class.by_gaia(
-        *(matched[key] for key in ("g", "parallax", "parallax_error")),
+        *(matched[key] for key in ("g", "parallax_used", "parallax_error")),
         np.where(known, matched["a_g"], 0.0),
         ~poor,
         args.giant_m_g,
@@ -89,12 +96,12 @@ def by_gaia(args, matched):
     return columns, label, {"extinction_unknown": np.isfinite(chance) & ~known, "astrometry_poor": poor}
 
 
-def learn(args, plane, values, label, table, group):
+def learn(args, plane, values, label, stars):
     """The Boundary of a plane (None with too few labels), its rows of boundaries.csv, its logit out of fold (n,)."""
     import numpy as np
     from mstarhash import logistic, separators
 
-    usable = separators.learnable(values, label)
+    usable, group = separators.learnable(values, label), stars["object"]
     counts = [len(np.unique(group[usable & (label == kind)])) for kind in (0, 1)]
     rows = [
         dict(plane=plane, record="labels", name=kind, value=count, total=len(np.unique(group)))
@@ -129,17 +136,19 @@ def learn(args, plane, values, label, table, group):
     for (a, b), value in zip(logistic.POWERS[degree], boundary.coefficients, strict=True):
         words = [w for k, w in ((a, first), (b, second)) for _ in range(k)]
         rows.append(dict(plane=plane, record="coefficient", name=" * ".join(words) or "1", value=value))
+    for word, low, high in zip((first, second), boundary.low, boundary.high, strict=True):
+        rows.append(dict(plane=plane, record="range", name=word, low=low, high=high))
     abscissae = np.linspace(*np.quantile(x[:, 0], [0.02, 0.98]), 10)
     rows += [
         dict(plane=plane, record="curve", name=f"{first}, {second}", x=one, y=two)
-        for one, two in zip(abscissae, boundary.curve(abscissae), strict=True)
+        for one, two in boundary.curve(abscissae)
     ]
     blind = np.full(len(label), np.nan)
     blind[usable] = tried[degree]
-    return boundary, rows + rates(plane, y, tried[degree] > 0, table["subtype"][usable], table["snr_r"][usable]), blind
+    return boundary, rows + rates(plane, stars, usable, label, blind > 0), blind
 
 
-def rates_without_gaia(table, label, blind):
+def rates_without_gaia(stars, label, blind):
     """Rates of the consensus of photometry and spectra alone, for the stars that Gaia tells, told out of fold."""
     import numpy as np
     from mstarhash import separators
@@ -150,18 +159,21 @@ def rates_without_gaia(table, label, blind):
     both = np.isfinite(label) & np.isfinite(said)
     if not both.any():
         return []
-    return rates("consensus", label[both] == 1, said[both] == 1, table["subtype"][both], table["snr_r"][both])
+    return rates("consensus", stars, both, label, said == 1)
 
 
-def rates(plane, label, said, subtype, snr):
+def rates(plane, stars, told, label, said):
     """Completeness and contamination of the giants, told out of fold: all, by S/N, by subtype, and by both crossed.
 
-    label, said, (n,) bool: a giant by Gaia and by the plane; subtype (M0 = 0) and snr (n,).
+    stars: columns of the spectra, of which the primary ones count, so that a star counts once; told, (n,) bool: which
+    spectra have a class by Gaia (label: 1, 0) and by the plane (said: True for a giant).
     """
     import numpy as np
     from mstarhash.intervals import wilson
 
-    whole = np.floor(subtype + 0.5)
+    told = told & (stars["primary"] == 1)
+    label, said, snr = label[told] == 1, said[told], stars["snr_r"][told]
+    whole = np.floor(stars["subtype"][told] + 0.5)
     every = np.ones(len(label), bool)
     single = {f"M{k}": whole == k for k in range(10)}
     coarse = {f"M{first}-M{last}": (whole >= first) & (whole <= last) for first, last in COARSE}

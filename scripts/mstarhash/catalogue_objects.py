@@ -2,43 +2,54 @@
 
 import numpy as np
 
-from mstarhash import zeta
+from mstarhash import measure_flags, star_flags, zeta
 from mstarhash.kinematics import combined
 
-WEIGHTED = ("ewha", "tio1", "tio2", "tio3", "tio4", "tio5", "cah1", "cah2", "cah3", "caoh", "na")
+WEIGHTED = ("tio1", "tio2", "tio3", "tio4", "tio5", "cah1", "cah2", "cah3", "caoh", "na")
+PARTS = ("tio5", "cah2", "cah3")
+UNRELIABLE = ("rv_edge", "rv_low_r", "rv_large", "rv_none")  # flags of a velocity that is not used
 ZETA = {"zeta": "l13", "zeta_l07": "l07", "zeta_d12": "d12", "zeta_z19": "z19"}
 
 
-def primary(group, snr, count):
-    """(count,) row of the spectrum of best S/N of each object; NaN counts least, ties go to the first in order."""
-    rank = np.lexsort((np.arange(len(group)), -np.where(np.isfinite(snr), snr, -np.inf), group))
-    _, first = np.unique(group[rank], return_index=True)
-    return rank[first[:count]]
-
-
-def objects(spectra, motions, count):
+def objects(spectra, motions, activity):
     """Columns of the objects, (count,) each.
 
-    spectra: the columns of all spectra; motions: the step kinematics' columns of the objects. Indices and H-alpha
-    are inverse-variance means, zeta follows from those, velocity and motion are those of `motions`; all else is the
-    primary spectrum's.
+    spectra: the columns of all spectra; motions, activity: those steps' columns of the objects, velocity and motion,
+    H-alpha and what it tells. Indices are inverse-variance means, in which spectra of one exposure count once; zeta
+    follows from those; all else is the primary spectrum's, but for the flags on the velocity where there is one.
     """
-    group = spectra["object"]
-    best = primary(group, spectra["snr_r"], count)
+    group, count = spectra["object"], len(motions["object"])
+    best = np.flatnonzero(spectra["primary"] == 1)
+    best = best[np.argsort(group[best])]
     out = {key: values[best] for key, values in spectra.items()}
+    once = spectra["duplicate_of"] == ""
     for key in WEIGHTED:
-        mean, error, chi2, number = combined(group, spectra[key], spectra[f"{key}_err"], count)
-        out |= {key: mean, f"{key}_err": error}
-        if key == "ewha":
-            out |= {"ewha_chi2": chi2, "n_ew": number}
-    out["ewha_min"], out["ewha_max"] = _extremes(group, spectra["ewha"], count)
-    parts = [out[key] for key in ("tio5", "cah2", "cah3")]
-    out |= {key: zeta.zeta(*parts, calibration) for key, calibration in ZETA.items()}
-    out["zeta_err"] = zeta.error(*parts, *(out[f"{key}_err"] for key in ("tio5", "cah2", "cah3")))
+        values = np.where(once, spectra[key], np.nan)
+        out[key], out[f"{key}_err"], _, _ = combined(group, values, spectra[f"{key}_err"], count)
+    out["ewha_min"], out["ewha_max"] = _extremes(group, np.where(once, spectra["ewha"], np.nan), count)
+    out |= _zeta({key: spectra[key][best] for key in (*PARTS, *(f"{key}_err" for key in PARTS))}, out)
     new = spectra["source"] == "new"
     out["n_new"] = np.bincount(group, new, count).astype(int)
     out["source"] = np.where(out["n_new"] == out["n_spectra"], "new", "released")
-    return out | {key: values for key, values in motions.items() if key != "object"}
+    on_velocity = sum(1 << measure_flags.BITS[name][0] for name in UNRELIABLE) | 1 << star_flags.BITS["rv_unused"][0]
+    out["flags"] = np.where(motions["n_rv"] > 0, out["flags"] & ~np.uint32(on_velocity), out["flags"])
+    others = (motions, activity)
+    return out | {key: values for columns in others for key, values in columns.items() if key != "object"}
+
+
+def _zeta(alone, out):
+    """zeta of the mean indices and its errors. Those that count the common denominator once are in the same ratio to the
+    plain ones as in the primary spectrum, whose indices are `alone` and whose errors of zeta are in `out`."""
+    mean, one = ([columns[key] for key in (*PARTS, *(f"{key}_err" for key in PARTS))] for columns in (out, alone))
+    found = {}
+    for key, calibration in ZETA.items():
+        found[key] = zeta.zeta(*mean[:3], calibration)
+        error, plain = zeta.error(*mean, calibration), zeta.error(*one, calibration)
+        name = "zeta_err_cov" if key == "zeta" else f"{key}_err"
+        found[name] = out[name] * error / plain
+        if key == "zeta":
+            found["zeta_err"] = error
+    return found
 
 
 def _extremes(group, values, count):

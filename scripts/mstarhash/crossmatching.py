@@ -30,6 +30,13 @@ def group(vectors, names, radius):
     return np.argsort(np.argsort(first))[inverse].astype(np.int64)
 
 
+def primary(groups, snr):
+    """(m,) row of the spectrum of best S/N of each group; NaN counts least, ties go to the first in order."""
+    rank = np.lexsort((np.arange(len(groups)), -np.where(np.isfinite(snr), snr, -np.inf), groups))
+    _, first = np.unique(groups[rank], return_index=True)
+    return rank[first]
+
+
 def centres(vectors, groups):
     """(m, 3) mean directions of the groups; NaN without position."""
     count = groups.max() + 1 if len(groups) else 0

@@ -5,13 +5,12 @@ import numpy as np
 SOURCES = ("1/plx", "BJ", "none")
 
 
-def distances(parallax, parallax_error, estimate, low, high, zero, limit):
+def distances(parallax, parallax_error, estimate, low, high, limit):
     """Distance [pc], its error [pc] and where it is from, (n,) each.
 
     parallax, parallax_error [mas]; estimate, low, high: Bailer-Jones distance and its 16 and 84 % quantiles [pc];
-    zero: added to every parallax [mas]; limit: relative error from which 1/parallax is not used. NaN = missing.
+    limit: relative error from which 1/parallax is not used. NaN = missing.
     """
-    parallax = parallax + zero
     good = np.isfinite(parallax_error) & (parallax_error > 0) & (parallax > 0)
     good &= parallax_error < limit * np.where(good, parallax, 0)
     bayes = ~good & (estimate > 0)

@@ -3,6 +3,8 @@
 import numpy as np
 from scipy.special import ndtr
 
+BELIEVED = 5.0  # errors below zero up to which a parallax is taken for one that noise made negative
+
 
 def absolute_magnitude(g, parallax, a_g):
     """M_G = G + 5 + 5 log10(parallax / 1000) - A_G [mag]; NaN where the parallax [mas] is not positive."""
@@ -13,6 +15,11 @@ def absolute_magnitude(g, parallax, a_g):
 def parallax_at(m_g, g, a_g):
     """The parallax [mas] at which a star of magnitude G would have the absolute magnitude `m_g`."""
     return 1000 * 10 ** (0.2 * (m_g - g - 5 + a_g))
+
+
+def impossible(parallax, error):
+    """(n,) bool: so far below zero that it is the parallax of nothing."""
+    return parallax < -BELIEVED * np.where(error > 0, error, np.nan)
 
 
 def by_gaia(g, parallax, error, a_g, usable, giant_m_g, dwarf_m_g, min_snr, limit_sigma):

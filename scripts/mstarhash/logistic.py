@@ -22,7 +22,6 @@ class Boundary:
     coefficients: np.ndarray
     low: np.ndarray
     high: np.ndarray
-    middle: float  # y halfway between the classes, for choosing among two roots
 
     def logit(self, features):
         """(n,) for (n, 2); NaN where a feature is missing."""
@@ -33,18 +32,16 @@ class Boundary:
         return ((features < self.low) | (features > self.high)).any(axis=1)
 
     def curve(self, x):
-        """(k,) y at which p = 0.5, within the training set's range; NaN where there is none."""
-        out = np.full(len(x), np.nan)
-        for i, value in enumerate(x):
+        """(m, 2) points x, y at which p = 0.5 within the training set's range: none, one or two for each x."""
+        out = []
+        for value in x:
             parts = np.zeros(3)
             for (a, b), c in zip(POWERS[self.degree], self.coefficients, strict=True):
                 parts[b] += c * value**a
             roots = np.roots(parts[::-1])
             roots = roots[np.abs(roots.imag) < 1e-9].real
-            roots = roots[(roots >= self.low[1]) & (roots <= self.high[1])]
-            if len(roots):
-                out[i] = roots[np.abs(roots - self.middle).argmin()]
-        return out
+            out += [(value, y) for y in np.sort(roots) if self.low[1] <= y <= self.high[1]]
+        return np.array(out).reshape(-1, 2)
 
 
 def fit(features, label, degree, ridge):
@@ -75,8 +72,7 @@ def fit(features, label, degree, ridge):
         beta = beta - step
         if np.abs(step).max() < 1e-10:
             break
-    middle = (np.median(features[label, 1]) + np.median(features[~label, 1])) / 2
-    return Boundary(degree, _raw(beta, centre, scale, degree), features.min(0), features.max(0), float(middle))
+    return Boundary(degree, _raw(beta, centre, scale, degree), features.min(0), features.max(0))
 
 
 def _raw(beta, centre, scale, degree):

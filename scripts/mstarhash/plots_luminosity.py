@@ -8,6 +8,7 @@ import numpy as np
 
 from mstarhash import separators
 from mstarhash.intervals import wilson
+from mstarhash.logistic import Boundary
 from mstarhash.measured import read_aligned, read_measured
 from mstarhash.plots_ranking import rows_of
 from mstarhash.plots_style import BLACK, BLUE, DWARF, GIANT, GREY, LIGHT, RED, Numbers, no_data
@@ -159,16 +160,21 @@ def limits(axes, x, y):
 
 
 def boundary(axes, plane, boundaries, numbers):
-    """The learned boundary at even odds; whether there is one."""
-    curve = [
-        (float(row["x"]), float(row["y"] or "nan"))
-        for row in boundaries
-        if (row["plane"], row["record"]) == (plane, "curve")
-    ]
-    if not np.isfinite([value for _, value in curve]).any():
+    """The learned boundary at even odds within the axes and what it was learned from; whether there is one."""
+    mine = [row for row in boundaries if row["plane"] == plane]
+    coefficients = [float(row["value"]) for row in mine if row["record"] == "coefficient"]
+    if not coefficients:
         return False
-    axes.plot(*zip(*curve, strict=True), color=BLACK, lw=1.4, zorder=5)
-    numbers.add(plane, "boundary", *zip(*curve, strict=True))
+    ends = [[float(row[key]) for row in mine if row["record"] == "range"] for key in ("low", "high")]
+    learned = Boundary(1 if len(coefficients) == 3 else 2, np.array(coefficients), *map(np.array, ends))
+    low, high = (np.array(pair) for pair in zip(sorted(axes.get_xlim()), sorted(axes.get_ylim()), strict=True))
+    low, high = np.maximum(low, learned.low), np.minimum(high, learned.high)
+    x, y = (np.linspace(a, b, 400) for a, b in zip(low, high, strict=True))
+    grid = np.stack(np.meshgrid(x, y), axis=-1)
+    odds = learned.logit(grid.reshape(-1, 2)).reshape(400, 400)
+    drawn = axes.contour(x, y, odds, levels=[0], colors=BLACK, linewidths=1.4, zorder=5)
+    for piece in drawn.allsegs[0]:
+        numbers.add(plane, "boundary", *piece.T)
     return True
 
 

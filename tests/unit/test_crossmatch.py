@@ -317,8 +317,8 @@ def test_distances():
     err = np.array([1.0, 2.0, 0.5, 2.0, np.nan, np.nan, 0.05])
     estimate = np.array([99.0, 105.0, 2000.0, np.nan, np.nan, np.nan, 3000.0])
     low, high = estimate * 0.9, np.where(np.arange(7) == 6, np.nan, estimate * 1.1)
-    distance, error, source = distances(plx, err, estimate, low, high, 0.0, 0.2)
+    distance, error, source = distances(plx, err, estimate, low, high, 0.2)
     assert list(source) == ["1/plx", "BJ", "BJ", "none", "none", "none", "BJ"]
     assert distance == pytest.approx([100, 105, 2000, np.nan, np.nan, np.nan, 3000], nan_ok=True)
     assert error == pytest.approx([10, 10.5, 200, np.nan, np.nan, np.nan, np.nan], nan_ok=True)
-    assert distances(plx, err, estimate, low, high, 0.1, 0.2)[0][0] == pytest.approx(1000 / 10.1)
+    assert distances(plx + 0.1, err, estimate, low, high, 0.2)[0][0] == pytest.approx(1000 / 10.1)

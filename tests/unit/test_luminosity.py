@@ -4,7 +4,7 @@ import luminosity
 import numpy as np
 import pytest
 from mstarhash import logistic, separators
-from mstarhash.gaia_class import absolute_magnitude, by_gaia, parallax_at
+from mstarhash.gaia_class import absolute_magnitude, by_gaia, impossible, parallax_at
 from mstarhash.intervals import wilson
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
@@ -42,6 +42,7 @@ def test_the_voice_of_gaia():
     assert chance[3] > 0.99 and np.isnan(chance[6:]).all()
     label = by_gaia(g, plx, err, np.zeros(9), usable, **(KEYS | {"limit_sigma": None}))[1]
     assert label == pytest.approx([0, 1, nan, nan, nan, nan, nan, nan, nan], nan_ok=True)
+    assert impossible(np.array([-5.1, -4.9, np.nan]), np.ones(3)).tolist() == [True, False, False]
     bright = by_gaia(g[:1], np.array([10.0]), np.array([0.1]), np.array([2.0]), usable[:1], **KEYS)
     assert bright[0] == pytest.approx([3.0]) and bright[1] == 1  # extinction makes it a giant
 
@@ -63,8 +64,11 @@ def test_coefficients_are_in_raw_units_and_the_curve_is_at_a_half(clouds):
     assert a + b * u + c * v + d * u**2 + e * u * v + f * v**2 == pytest.approx(boundary.logit(x), abs=1e-9)
     abscissae = np.linspace(0.35, 0.85, 10)
     curve = boundary.curve(abscissae)
-    assert boundary.logit(np.stack([abscissae, curve], axis=1)) == pytest.approx(0, abs=1e-9)
-    assert (np.diff(curve) > -0.02).all() and ((curve > 0.82) & (curve < 1.0)).all()
+    assert boundary.logit(curve) == pytest.approx(0, abs=1e-9)
+    upper = curve[curve[:, 1] > 0.82]
+    assert upper[:, 0].tolist() == abscissae.tolist() and (upper[:, 1] < 1.0).all()
+    both = logistic.Boundary(2, np.array([-1.0, 0, 0, 1, 0, 1]), np.full(2, -2.0), np.full(2, 2.0))  # a circle
+    assert both.curve(np.array([0.0, 0.6, 3.0])) == pytest.approx(np.array([[0, -1], [0, 1], [0.6, -0.8], [0.6, 0.8]]))
     assert np.isnan(boundary.logit(np.array([[np.nan, 1.0]]))).all()
     far = np.array([[5.0, 1.03]])
     assert boundary.outside(far).all() and boundary.logit(far) == boundary.logit(np.array([[x[:, 0].max(), 1.03]]))
@@ -165,9 +169,11 @@ def test_rates_are_crossed_by_subtype_and_snr():
     snr[:3] = 5, 10, 30  # an edge belongs to the bin above it
     label = rng.random(n) < 0.4
     said = label ^ (rng.random(n) < 0.2)
-    table = {
-        (row["record"], row["subtype"], row["snr"]): row for row in luminosity.rates("plane", label, said, subtype, snr)
-    }
+    twice = [np.append(values, values[:50]) for values in (subtype, snr, label, said)]
+    stars = {"subtype": twice[0], "snr_r": twice[1], "primary": (np.arange(n + 50) < n).astype(int)}
+    told = np.ones(n + 50, bool)
+    written = luminosity.rates("plane", stars, told, twice[2].astype(float), twice[3])
+    table = {(row["record"], row["subtype"], row["snr"]): row for row in written}
     edges = {"<5": (0, 5), "5-10": (5, 10), "10-30": (10, 30), ">30": (30, 1e9)}
     crossed = {(first, last): f"M{first}-M{last}" for first, last in ((0, 1), (2, 3), (4, 6), (7, 9))}
     assert len(table) == 2 * (1 + 4 + 10 + 16)

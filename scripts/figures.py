@@ -56,6 +56,7 @@ def main(argv=None):
         plots_positives_spectra,
         plots_ranking,
         plots_style,
+        plots_subtypes,
         plots_unknown,
     )
     from mstarhash.files import replacing
@@ -66,6 +67,7 @@ def main(argv=None):
         "ranking": plots_ranking.draw,
         "positives": plots_positives.draw,
         "mock": plots_mock.draw,
+        "subtypes": plots_subtypes.draw,
         "fig02": plots_unknown.draw,
         "fig06": plots_positives_spectra.draw_defects,
         "fig07": plots_positives_spectra.draw_examples,

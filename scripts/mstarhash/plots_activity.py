@@ -69,6 +69,7 @@ def equivalent_widths(axes, args, numbers):
             alpha=0.6,
             rasterized=True,
         )
+        numbers.add("EW", word, subtype[few], width[few])
         axes.plot([], [], marker, color=colour, ms=5, label=f"EW, {word} by the first rule: {len(mine):,}")
     k, least, middle, most = medians(subtype, width)
     axes.errorbar(k, middle, [middle - least, most - middle], fmt="s", color=BLACK, ms=4.5, lw=1.2, capsize=2,
@@ -99,6 +100,7 @@ def panel(axes, title, names, key, rows, numbers):
         bars = np.maximum([share - low, high - share], 0)
         axes.errorbar(x + shift, share, bars, fmt=marker, color=colour, ms=5, lw=1.2, capsize=2, label=label)
         numbers.add(title, rule, [names[k] for k in x], share, low, high)
+        numbers.add(title, f"{rule}, n", [names[k] for k in x], [int(row["total"]) for _, row in found])
     found = [
         (k, known["g19", name])
         for k, name in enumerate(names)

@@ -15,7 +15,12 @@ OURS = ("default", "this search")
 NAMES = {"default": "this ranking", "G19 votes": "votes as in Guo et al. 2019", "hash alone": "hash neighbours alone"}
 FULL = "not in this run: it is made by `snakemake full`"
 NO_TRUTH = "No truth: whether the spectra of this run are M stars is not known, so nothing here can be judged by it. "
-SURVEY = ("candidates", "positives", "mock")  # figures of our own, beside those of the ranking and of the paper
+SURVEY = (
+    "candidates",
+    "positives",
+    "mock",
+    "subtypes",
+)  # figures of our own, beside those of the ranking and of the paper
 OTHERS = ("peers", "completeness")  # figures of `snakemake full`
 
 

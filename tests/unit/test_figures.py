@@ -18,6 +18,7 @@ from mstarhash import (
     plots_positives_spectra,
     plots_ranking,
     plots_style,
+    plots_subtypes,
     plots_unknown,
 )
 from mstarhash.shards import IDENTITY
@@ -29,7 +30,7 @@ FIELD = ROOT / "config" / "field_values.csv"
 def aligned(path, count=0, **columns):
     """A measure-like file of `count` stars; columns that are not given are NaN."""
     names = [*plots_mock.INDICES, *photometry.BANDS, *plots_luminosity.MATCHED, *plots_luminosity.VOICES, "subtype",
-             "snr_r", "p_m", "giant", "active"]  # fmt: skip
+             "subtype_template", "snr_r", "p_m", "giant", "active"]  # fmt: skip
     values = {key: np.full(count, np.nan) for key in names}
     values |= {key: np.array([f"{key}{k}" for k in range(count)], "U12") for key in IDENTITY}
     values |= {
@@ -91,6 +92,7 @@ def words(figure):
         (plots_ranking.draw, "no truth"),
         (plots_positives.draw, "a trained model was given"),
         (plots_mock.draw, "no such measurement"),
+        (plots_subtypes.draw, "no star with both subtypes"),
         (plots_unknown.draw, "no unclassified spectrum"),
         (plots_unknown.draw, "no g, r, i magnitudes"),
         (plots_positives_spectra.draw_defects, "a trained model was given"),
@@ -111,6 +113,21 @@ def test_without_data_a_panel_says_why(draw, why, nothing, tmp_path):
     assert len({len(row) for row in rows}) == 1
     plots_style.save(figure, tmp_path / "a.png", nothing.dpi)
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_subtypes_against_labels_are_counted(nothing, tmp_path):
+    n = 30
+    ours = np.where(np.arange(n) < 27, 2.2, 3.6)  # three rounded to M4
+    nothing.measure = [
+        aligned(tmp_path / "stars.h5", n, snr_r=np.where(np.arange(n) < 20, 5.0, 50.0), subtype=ours,
+                subtype_template=np.full(n, np.nan), subclass_pipeline=np.full(n, "dM2"))
+    ]  # fmt: skip
+    figure, rows = plots_subtypes.draw(plots_style.start(), nothing)
+    table = {(row[0], row[1], row[2]): row[3] for row in rows[1:]}
+    high, low = (f"by indices, S/N {text}, published label" for text in ("> 10", "3-10"))
+    assert (table[high, "M2", "M2"], table[high, "M2", "M4"], table[low, "M2", "M2"]) == (7, 3, 20)
+    assert table[high, "within one", "all"] == pytest.approx(70) and len(table) == 5
+    assert len(figure.axes) == 4 and words(figure).count("no star with both subtypes") == 2
 
 
 def test_measured_stars_are_counted_where_they_belong(nothing, tmp_path):

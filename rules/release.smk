@@ -71,7 +71,9 @@ rule catalogue:
 REAL = config["figures"]["real"]
 PAPER = [f"fig{number:02d}" for number in (2, 6, 7, *range(9, 19))]  # of G19; 8 is made by evaluate
 FIGURES = (
-    ["candidates", "ranking", "positives", "mock", "subtypes", *PAPER] if M_STARS else ["candidates", "ranking", "fig02", "fig06"]
+    ["candidates", "ranking", "positives", "mock", "subtypes", *PAPER]
+    if M_STARS
+    else ["candidates", "ranking", "fig02", "fig06"]
 )
 
 

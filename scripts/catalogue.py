@@ -63,13 +63,14 @@ def main(argv=None):
         for values in tables.values():
             blank_zeta(values)
             values["clean"] = catalogue_notes.clean(values["flags"], schema.clean)
-        wrong = as_printed(spectra, spectra["source"] == "new") if args.etable_values == "g19" else {}
+        new = spectra["source"] == "new"
+        other = as_printed(spectra, new) if args.etable_values == "g19" else reliable(spectra, new)
         say(f"catalogue: {known(spectra)}")
         tables = {title: catalogue_columns.table_of(schema.columns, title, values) for title, values in tables.items()}
         del spectra, combined, values  # a million rows are some GB
         plain = {title: {column.name: values for column, values in table} for title, table in tables.items()}
         counts = catalogue_notes.counted(*plain.values())
-        write_tables(names, schema, tables, [counts, *COMMENTS, *about_flags(schema)], wrong)
+        write_tables(names, schema, tables, [counts, *COMMENTS, *about_flags(schema)], other)
         say(f"catalogue: {counts}")
         changes = since(args.earlier, plain["spectra"], names["changes"])
         text = catalogue_notes.notes(schema, plain, args.earlier, changes)
@@ -94,8 +95,8 @@ def since(path, spectra, name):
     return changes
 
 
-def write_tables(names, schema, tables, comments, wrong):
-    """All tables in all formats; wrong: as in `catalogue_text.write_etable`."""
+def write_tables(names, schema, tables, comments, other):
+    """All tables in all formats; other: as in `catalogue_text.write_etable`."""
     from mstarhash import catalogue_cds, catalogue_fits, catalogue_parquet, catalogue_text, catalogue_votable
 
     described = []
@@ -111,7 +112,7 @@ def write_tables(names, schema, tables, comments, wrong):
     spectra = tables["spectra"]
     new = next(values for column, values in spectra if column.name == "source") == "new"
     catalogue_text.write_etable(
-        names["etable"], [(column, part[new]) for column, part in spectra], schema.etable, wrong
+        names["etable"], [(column, part[new]) for column, part in spectra], schema.etable, other
     )
 
 
@@ -176,6 +177,14 @@ def blank_zeta(values):
 
     for key in ZETA:
         values[key] = np.where(values["giant"] == 1, np.nan, values[key])
+
+
+def reliable(values, rows):
+    """The velocities of some rows for m_etable.txt, which has no flags: null where a flag says that they are not used."""
+    import numpy as np
+    from mstarhash import star_flags
+
+    return {"rv": np.where(star_flags.has(values["flags"][rows], "rv_unused"), np.nan, values["rv"][rows])}
 
 
 def as_printed(values, rows):

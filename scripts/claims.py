@@ -52,7 +52,9 @@ def main(argv=None):
         ledger.write(name, rows)
         words = ("reproduced", "differs", "cannot be tested")
         counts = [sum(row["status"].startswith(word) for row in rows) for word in words]
-        say("claims: " + ", ".join(f"{count} {word}" for count, word in zip(counts, words, strict=True)))
+        own = sum(row["from"] == ledger.OWN for row in rows)
+        told = ", ".join(f"{count} {word}" for count, word in zip(counts, words, strict=True))
+        say(f"claims: {told}; {own} are sums over the paper's own numbers")
     return 0
 
 

@@ -39,16 +39,16 @@ def write_csv(name, table):
         writer.writerows(text_rows(table))
 
 
-def write_etable(name, table, order, wrong):
+def write_etable(name, table, order, other):
     """The columns `order` of [(Column, values)] as text with blanks between, -9999 for nulls.
 
-    wrong: {name: (n,) values} that replace the right ones (the paper's own), or empty.
+    other: {name: (n,) values} that stand here instead of the table's.
     """
     columns = {column.name: (column, values) for column, values in table}
     cells = []
     for name_of in order:
         column, values = columns[name_of]
-        cells.append([name_of, *_cells(column, wrong.get(name_of, values))])
+        cells.append([name_of, *_cells(column, other.get(name_of, values))])
     widths = [max(map(len, one)) for one in cells]
     with open(name, "w", encoding="utf-8") as out:
         for row in zip(*cells, strict=True):

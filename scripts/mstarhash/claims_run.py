@@ -7,6 +7,7 @@ is read from the tables of `evaluate`.
 import csv
 import math
 from array import array
+from collections import Counter
 from pathlib import Path
 
 import h5py
@@ -163,7 +164,7 @@ def of_model(path, encoded):
 
 def of_positives(table1, clusters, defects, positives, negatives):
     """The training sets; nothing where a trained model was given."""
-    names = ("clusters", "clusters_of_giants", "rejected_share", "positives_drawn", "positives_templates", "positives_giants",
+    names = ("clusters", "clusters_of_giants", "clusters_rejected", "birch_groups", "most_subclusters", "rejected_share", "positives_drawn", "positives_templates", "positives_giants",
              "positives_noisy_share", "positives_kinds", "negatives_unknown", "negatives_known")  # fmt: skip
     if not positives:
         return dict.fromkeys(names, NOTHING)
@@ -173,6 +174,7 @@ def of_positives(table1, clusters, defects, positives, negatives):
     sizes = [sum(int(row[key]) for key in TABLE1) for row in table]
     giants = sum(size for size, row in zip(sizes, table, strict=True) if row["luminosity"] == "g")
     noisy = sum(int(row[TABLE1[0]]) for row in table)
+    groups = Counter(row["group"] for row in rows if row["group"])
     kinds = []
     for path in (positives, negatives):
         with h5py.File(path) as source:
@@ -181,6 +183,9 @@ def of_positives(table1, clusters, defects, positives, negatives):
     return {
         "clusters": exact(len(rows)),
         "clusters_of_giants": exact(sum(row["luminosity"] == "giant" for row in rows)),
+        "birch_groups": exact(len(groups)),
+        "most_subclusters": exact(max(groups.values(), default=0)),
+        "clusters_rejected": exact(bad),
         "rejected_share": share(bad, len(rows), 100),
         "positives_drawn": exact((yes == "drawn").sum()),
         "positives_templates": exact((yes == "template").sum()),

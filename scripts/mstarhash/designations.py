@@ -11,7 +11,7 @@ def designation(ra, dec):
 def _one(ra, dec):
     if not (np.isfinite(ra) and np.isfinite(dec)):
         return ""
-    time, arc = int(ra % 360 * 24000 + 1e-4), int(abs(dec) * 36000 + 1e-4)  # 0.01 s, 0.1 arcsec
+    time, arc = int(ra % 360 * 24000 + 1e-4) % 8_640_000, int(abs(dec) * 36000 + 1e-4)  # 0.01 s, 0.1 arcsec
     (minutes, time), (arcmin, arc) = divmod(time, 6000), divmod(arc, 600)
     return (
         f"J{minutes // 60:02d}{minutes % 60:02d}{time / 100:05.2f}"

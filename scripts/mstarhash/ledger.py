@@ -12,6 +12,7 @@ FIELDS = ("id", "section", "statement", "paper", "ours", "error", "unit", "test"
           "reason")  # fmt: skip
 TESTS = ("near", "agrees", "above", "below", "at_least", "at_most")
 REPRODUCED = "reproduced"
+OWN = "the paper's own numbers"  # source of a sum over printed numbers
 RELEASE = "cannot be tested without the release"
 RELEASE_SIZE, RELEASE_PART = 642_178, 0.05  # unclassified spectra of DR5 V1, and by how much a run of it may differ
 OPERATORS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}
@@ -111,7 +112,9 @@ def ledger(claims, quantities, kind):
         if row["mock"] and (kind == "mock" or told != REPRODUCED):
             made = "put into the mock survey: the steps find it again"
             remark = "; ".join(filter(None, [remark, made if told == REPRODUCED else "it depends on the sample"]))
-        source = "calculation" if row["needs"] == "nothing" else {"mock": "mock survey", "lamost": "own spectra"}[kind]
+        source = {"mock": "mock survey", "lamost": "own spectra"}[kind]
+        if row["needs"] == "nothing":
+            source = OWN if row["quantity"].startswith("=") else "calculation"
         out.append(
             {key: row[key] for key in ("id", "section", "paper", "unit", "test", "tolerance")}
             | {"statement": filled["statement"]}

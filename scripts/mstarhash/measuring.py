@@ -80,14 +80,15 @@ def measure(flux, ivar, mask, coeff0, coeff1, z, tools):
     by_template = np.where(none, np.nan, by_template)
     template_err = np.hypot(np.where(np.isfinite(by_template), template_err, np.nan), keys.subtype_floor)
     instead = few & reliable & (by_template >= subtype.EARLIEST) & np.isfinite(template_err)
+    told = (by_template >= subtype.EARLIEST) & (by_template < subtype.LATEST) & np.isfinite(template_err)
     kind = np.where(instead, by_template, typed.subtype) + tools.zero  # what is refused and flagged is so before
     columns |= {
         "subtype": kind,
         "subtype_err": np.where(instead, template_err, typed.error),
         "subtype_text": subtype.text(kind),
         "subtype_chi2": typed.chi2,
-        "subtype_template": by_template + tools.zero,
-        "subtype_template_err": template_err,
+        "subtype_template": np.where(told, by_template + tools.zero, np.nan),
+        "subtype_template_err": np.where(told, template_err, np.nan),
         "subtype_zero": np.full(len(rest), tools.zero),
         "rv": np.where(none, np.nan, found.velocity + keys.rv_offset),
         "rv_err": np.where(none, np.nan, np.hypot(found.error * keys.rv_error_scale, keys.rv_floor)),

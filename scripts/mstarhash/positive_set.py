@@ -48,6 +48,7 @@ class Clusters:
     ivar: np.ndarray
     members: np.ndarray
     giant: np.ndarray
+    birch: np.ndarray  # (clusters,) BIRCH group of a cluster of dwarfs; -1: giants
     bad: np.ndarray  # (spectra, reasons)
     bad_mean: np.ndarray  # (clusters, reasons)
     few: bool  # so few spectra are released that they are completed, and gaps, which ivar 0 covers, reject none
@@ -87,9 +88,13 @@ def cluster(sample, released, args):
         label[dwarfs] = sub_clusters(scores[dwarfs], groups, args.subclusters, args.seed)
         say(f"positives: {groups.max() + 1} groups of dwarfs, {label.max() + 1} clusters")
     first = label.max() + 1
+    birch = np.full(first, -1)
+    if len(dwarfs):
+        birch[label[dwarfs]] = groups
     if len(giants):
         label[giants] = first + kmeans(scores[giants], min(args.giant_clusters, max(1, len(giants) // 5)), args.seed)
     total = label.max() + 1
+    birch = np.append(birch, np.full(total - first, -1))
     everything = np.arange(count)
     means = _means(sample, released, label, everything, total)
     flux, ivar = means.result()
@@ -114,7 +119,7 @@ def cluster(sample, released, args):
     bad_mean[:, REASONS.index("arm_step")] = False  # against a general mean, subtypes differ by as much
     empty = means.members == 0
     bad_mean[empty] = [reason == "unusable" for reason in REASONS]
-    return Clusters(label, flux, ivar, means.members, giant, bad, bad_mean, few)
+    return Clusters(label, flux, ivar, means.members, giant, birch, bad, bad_mean, few)
 
 
 def _rejected(bad, few):
@@ -247,10 +252,11 @@ def write_tables(clusters, drawn, released, target, name):
     kept, rejected = clusters.kept, clusters.rejected
     with open(name["clusters"], "w", newline="") as out:
         writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(["cluster", "luminosity", "members", "drawn", "kept"])
+        writer.writerow(["cluster", "luminosity", "group", "members", "drawn", "kept"])
         for k in range(len(clusters.members)):
             luminosity = "giant" if clusters.giant[k] else "dwarf"
-            writer.writerow([k, luminosity, clusters.members[k], number_drawn[k], int(kept[k])])
+            group = "" if clusters.giant[k] else clusters.birch[k]
+            writer.writerow([k, luminosity, group, clusters.members[k], number_drawn[k], int(kept[k])])
     with open(name["defects"], "w", newline="") as out:
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow([*IDENTITY, "what", "cluster", "rejected", "reasons"])

@@ -5,7 +5,7 @@ import os
 from collections import Counter
 from pathlib import Path
 
-from mstarhash import measure_flags, star_flags
+from mstarhash import ledger, measure_flags, star_flags
 from mstarhash.accounting import accounting
 from mstarhash.captions import FIGURES
 from mstarhash.page import bar, element, figure, join, none, paragraph, table, tiles
@@ -293,8 +293,9 @@ def claims(rows):
         return none("No ledger of claims.")
     kind = {"reproduced": "reproduced", "differs": "differs", "cannot": "open"}
     number = Counter(row["status"].split()[0] for row in rows)
+    own = sum(row["from"] == ledger.OWN and row["status"] == ledger.REPRODUCED for row in rows)
     parts = [
-        tiles([(number["reproduced"], "reproduced"), (number["differs"], "differ, with the reason"), (number["cannot"], "cannot be tested here, with what is missing")]),
+        tiles([(number["reproduced"], f"reproduced; {own} of them are sums over the paper's own numbers"), (number["differs"], "differ, with the reason"), (number["cannot"], "cannot be tested here, with what is missing")]),
         paragraph("The paper's numbers and statements in other words. `ours` is calculated by the rule from this run's files, or from the paper's own numbers "
                   "where the source is a calculation; the status follows from it, the limit and the tolerance."),
     ]  # fmt: skip

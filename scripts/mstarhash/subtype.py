@@ -14,7 +14,7 @@ from mstarhash.indices import INDICES, SODIUM, Spectra, measure
 
 STEP = 0.05  # subtypes
 MIN_USED = 5  # indices without which no type is given
-EARLIEST = -2.5  # K5 and later are typed
+EARLIEST, LATEST = -2.5, 9.5  # K5 to M9 are typed
 LATE_K = {-1: "K7", -2: "K5"}  # names of what comes before M0; there is no K6
 START = -4.0  # K3: earlier than EARLIEST, so that K3 is not called K5
 DEFINITIONS = {  # air windows; FIELD 4.3

@@ -16,7 +16,7 @@ from astropy.io import fits, votable
 from astropy.table import Table
 from astropy.units import Unit
 from conftest import ROOT
-from mstarhash import catalogue_cds, catalogue_changes, catalogue_notes
+from mstarhash import catalogue_cds, catalogue_changes, catalogue_notes, star_flags
 from mstarhash.catalogue_columns import read_schema
 from mstarhash.errors import InputError
 from pyarrow import parquet
@@ -131,6 +131,7 @@ def test_stilts_finds_no_fault_and_reads_the_same(products, title, tmp_path):
 def test_the_papers_text_table_reads_back(products):
     spectra = Table.read(products[0] / "spectra.fits")
     new = spectra[spectra["source"] == "new"]
+    new["rv"][star_flags.has(np.array(new["flags"]), "rv_unused")] = np.nan  # the text table has no flags
     names, *lines = (line.split() for line in (products[0] / "m_etable.txt").read_text().splitlines())
     assert len(lines) == len(new) > 10
     for name, cells in zip(names, zip(*lines, strict=True), strict=True):

@@ -82,6 +82,7 @@ def survey(tmp_path_factory):
     new = np.isin(np.arange(320), range(260, 300))
     columns |= {"source": np.where(new, "new", "released"), "p_m": np.where(new, 0.9, np.nan)}
     columns["rv"][150], columns["flags"][150] = np.nan, 1 << 3
+    columns["flags"][[270, 275, 280]] = 1 << 1  # a velocity, flagged
     columns["caoh"][151], columns["obsid"][151], columns["mjd"][151] = np.nan, "", np.nan
     gaia = toy.gaia(star)
     for key in ("parallax", "parallax_error", "pmra", "pmdec"):
@@ -137,12 +138,12 @@ def test_space_motion_within_the_errors(survey):
     found = in_order(made["kinematics"], columns)
     for k, key in enumerate("uvw"):
         pull = (found[key] - star["uvw"][visit, k]) / found[f"{key}_err"]
-        assert np.isnan(pull[[150, 152]]).all() and np.isfinite(pull).sum() == 318
+        assert np.isnan(pull[[150, 152]]).all() and np.isfinite(pull).sum() == 315
         assert abs(np.nanmean(pull)) < 0.2 and 0.85 < np.nanstd(pull) < 1.15, key
         assert found[f"{key}_lsr"] == pytest.approx(found[key] + (10.0, 5.0, 7.0)[k], nan_ok=True)
-    assert star_flags.has(found["flags"], "rv_unused").sum() == 1
+    assert star_flags.has(found["flags"], "rv_unused").sum() == 4
     objects = toy.read(folder / "kinematics.h5", "objects")
-    assert len(objects["object"]) == 300 and (objects["n_rv"] == 2).sum() == 20 and (objects["n_rv"] == 0).sum() == 1
+    assert len(objects["object"]) == 300 and (objects["n_rv"] == 2).sum() == 20 and (objects["n_rv"] == 0).sum() == 4
     twice = objects["n_rv"] == 2
     assert objects["rv_err"][twice] == pytest.approx(5 / np.sqrt(2))
     table = rows(folder / "dispersions.csv")
@@ -307,6 +308,10 @@ def test_the_papers_text_table(survey, tmp_path):
     assert all(len(line.split()) == 48 for line in lines)
     first = dict(zip(TABLE2, lines[1].split(), strict=True))
     assert first["obsDate"] == "2014-01-01" and first["giant"] in "01" and len(first["TiO5"].split(".")[1]) == 2
+    rv = [line.split()[TABLE2.index("rv")] for line in lines[1:]]
+    spectra = Table.read(folder / "spectra.fits")
+    unused = star_flags.has(np.array(spectra["flags"])[spectra["source"] == "new"], "rv_unused")
+    assert unused.sum() == 3 and [text == "-9999" for text in rv] == unused.tolist()
     publish(tmp_path, files, {step: str(folder / f"{step}.h5") for step in STEPS}, etable_values="g19")
     theirs = dict(zip(TABLE2, (tmp_path / "m_etable.txt").read_text().splitlines()[1].split(), strict=True))
     assert float(theirs["U"]) == -float(first["U"]) and theirs["V"] == first["V"]

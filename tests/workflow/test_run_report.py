@@ -52,5 +52,5 @@ def test_own_files_without_truth_are_told_of_as_such(lamost, tmp_path):
     text = (folder / "results/report/index.html").read_text(encoding="utf-8")
     assert "No truth" in text and "DOES NOT ADD UP" not in text
     told = rows(folder / "results/claims/claims.csv")
-    assert {row["from"] for row in told} == {"", "calculation", "own spectra"}
+    assert {row["from"] for row in told} == {"", "calculation", ledger.OWN, "own spectra"}
     assert {row["status"] for row in told if row["id"] in ("unknown", "released", "found")} == {ledger.RELEASE}

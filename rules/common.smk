@@ -21,6 +21,8 @@ def refuse(message):
 
 
 try:
+    for path in workflow.configfiles:
+        checking.refuse_doubles(path)
     checking.check(config, SCHEMA)
 except InputError as error:
     refuse(error)
@@ -138,3 +140,5 @@ if config["input"]["kind"] == "lamost" and workflow.is_main_process:
         )
     except InputError as error:
         refuse(error)
+    except OSError as error:  # lists cannot be written
+        refuse(f"results: {error.filename or config['results']}: {error.strerror}")

@@ -35,7 +35,7 @@ rule positives:
         " --target {params.target:q}"
         " --spectra {input.spectra:q}"
         " --templates {input.templates:q}"
-        " --labels '{input.labels}'"
+        " --labels={input.labels:q}"
         " --positives {output.positives:q}"
         " --averages {output.averages:q}"
         " --clusters {output.clusters:q}"
@@ -74,7 +74,7 @@ rule negatives:
         " --target {params.target:q}"
         " --spectra {input.spectra:q}"
         " --templates {input.templates:q}"
-        " --labels '{input.labels}'"
+        " --labels={input.labels:q}"
         " --output {output.negatives:q}"
         " 2> {log:q}"
 

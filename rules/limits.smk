@@ -50,7 +50,7 @@ rule completeness:
         " --cuts {input.cuts:q}"
         " --listed {input.candidates:q}"
         " --calibration {input.calibration:q}"
-        " --truth '{input.truth}'"
+        " --truth={input.truth:q}"
         " --completeness {output.completeness:q}"
         " --purity {output.purity:q}"
         " --check {output.check:q}"

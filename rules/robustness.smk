@@ -141,7 +141,7 @@ rule robustness:
         "python {input.script:q} {params.flags:q}"
         " --trials {input.trials:q}"
         " --overlays {input.overlays:q}"
-        " --real-scores '{input.real}'"
+        " --real-scores={input.real:q}"
         " --write-robustness {output.robustness:q}"
         " --write-pooled {output.pooled:q}"
         " 2> {log:q}"

@@ -72,7 +72,7 @@ rule measure:
         " --templates {input.templates:q}"
         " --averages {input.averages:q}"
         " --candidates {input.candidates:q}"
-        " --labels '{input.labels}'"
+        " --labels={input.labels:q}"
         " --output {output.measured:q}"
         " 2> {log:q}"
 
@@ -104,9 +104,9 @@ rule crossmatch:
     shell:
         "python {input.script:q} {params.flags:q}"
         " --measure {input.measured:q}"
-        " --gaia '{input.gaia}'"
-        " --twomass '{input.twomass}'"
-        " --wise '{input.wise}'"
+        " --gaia={input.gaia:q}"
+        " --twomass={input.twomass:q}"
+        " --wise={input.wise:q}"
         " --output {output.crossmatch:q}"
         " 2> {log:q}"
 

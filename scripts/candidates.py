@@ -33,6 +33,7 @@ def main(argv=None):
     from mstarhash.fusion import evidence, fused
     from mstarhash.labels import read_labels
     from mstarhash.model import SCORES, read_model
+    from mstarhash.progress import say
     from mstarhash.ranking import COLUMNS, NEAREST, nearest_words, rank_rows, stability, summary_rows
     from mstarhash.sample import Sample
     from mstarhash.shards import IDENTITY
@@ -62,6 +63,10 @@ def main(argv=None):
         }
         labels = read_labels(args.labels)
         table["label"] = np.array([{True: "M", False: "other"}.get(labels.get(file), "") for file in table["file"]])
+        if labels:
+            say(
+                f"candidates: {(table['label'] != '').sum():,} of the {len(labels):,} labels are of spectra searched here"
+            )
         table = rank_rows(table)
         with open(name, "w", newline="") as out:
             writer = csv.writer(out, lineterminator="\n")

@@ -133,15 +133,15 @@ def read(args, schema):
     from mstarhash.errors import InputError
     from mstarhash.measured import read_aligned, read_measured
     from mstarhash.shards import IDENTITY
-    from mstarhash.spectra import read_columns
+    from mstarhash.spectra import open_h5, read_columns
 
     wanted = {column.key for column in schema.columns} | {"na_err", "duplicate_of"}
     steps = [getattr(args, step) for step in ("crossmatch", "luminosity", "activity", "kinematics")]
     owner = {}
     for path in steps:
-        with h5py.File(path) as source:
+        with open_h5(path) as source:
             owner |= {key: path for key in source if key in wanted and isinstance(source[key], h5py.Dataset)}
-    with h5py.File(args.measure[0]) as source:
+    with open_h5(args.measure[0]) as source:
         mine = sorted(key for key in source if key in wanted and key not in IDENTITY)
     table = read_measured(args.measure, mine)
     out = dict(table)
@@ -149,12 +149,12 @@ def read(args, schema):
         keys = sorted(key for key, where in owner.items() if where == path and key not in table)
         out |= read_aligned(path, table, keys)
     for path in steps:  # all flags in one mask
-        with h5py.File(path) as source:
+        with open_h5(path) as source:
             if "flags" in source:
                 out["flags"] = out["flags"] | source["flags"][:]
     combined = []
     for path in (args.kinematics, args.activity):
-        with h5py.File(path) as source:
+        with open_h5(path) as source:
             combined.append(read_columns(source["objects"], sorted(source["objects"])))
     out["designation"] = np.where(out["designation"] == "", designation(out["ra"], out["dec"]), out["designation"])
     lost = wanted - set(out) - set(combined[0]) - set(combined[1]) - {"clean", "n_new", "ewha_min", "ewha_max"}

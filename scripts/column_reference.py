@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from mstarhash.catalogue_columns import read_schema
+from mstarhash.configuration import Parser
 from mstarhash.errors import exit_code
 
 HEAD = """# The catalogue
@@ -20,7 +21,7 @@ between them. Every product is written from `config/catalogue.schema.json`, and 
 |---|---|---|
 | `spectra.fits`, `objects.fits` | FITS tables: TUNIT, TNULL, TUCD, TCOMM, checksums | NaN, TNULL, empty text |
 | `spectra.xml`, `objects.xml` | VOTable 1.4 | empty cell |
-| `spectra.parquet`, `objects.parquet` | Parquet; unit, UCD and description in the metadata of each field | null |
+| `spectra.parquet`, `objects.parquet` | Parquet; unit, UCD and description in the metadata of each field | null, empty text |
 | `spectra.csv`, `objects.csv` | text, numbers as short as they can be read back | empty |
 | `spectra.dat`, `objects.dat`, `ReadMe` | text of fixed width, as CDS publishes it; rounded to the decimals below | blank |
 | `m_etable.txt` | the new spectra in the layout of Guo et al. (2019), Table 2 | -9999 |
@@ -74,7 +75,7 @@ def page(schema):
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--schema", default="config/catalogue.schema.json", help="columns (default: %(default)s)")
     parser.add_argument("--output", default="docs/catalogue.md", help="page to write (default: %(default)s)")
     args = parser.parse_args(argv)

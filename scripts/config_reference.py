@@ -1,10 +1,9 @@
 """Write config/README.md: a row for each key, from the schema and config/config.yaml."""
 
-import argparse
 import sys
 from pathlib import Path
 
-from mstarhash.configuration import read_schema, to_text, types_of
+from mstarhash.configuration import Parser, read_schema, to_text, types_of
 
 HEAD = """# Keys of the configuration
 
@@ -37,7 +36,7 @@ def _table(properties, values):
 def main(argv=None):
     import yaml
 
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Parser(description=__doc__)
     parser.add_argument("--config", default="config/config.yaml")
     parser.add_argument("--output", default="config/README.md")
     args = parser.parse_args(argv)

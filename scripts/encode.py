@@ -21,7 +21,6 @@ def build_parser():
 def main(argv=None):
     args = build_parser().parse_args(argv)
     threads.limit(1)
-    import h5py
     import numpy as np
     from mstarhash.codes import pack
     from mstarhash.files import replacing
@@ -30,7 +29,7 @@ def main(argv=None):
     from mstarhash.pil import PARTS
     from mstarhash.sample import Sample
     from mstarhash.shards import IDENTITY
-    from mstarhash.spectra import create, write_columns
+    from mstarhash.spectra import create, open_h5, write_columns
     from mstarhash.targets import is_unknown
 
     with replacing(args.output) as name, Sample([args.spectra]) as sample:
@@ -40,10 +39,11 @@ def main(argv=None):
                 f"{args.model} was trained for target {model.target}, the config says {args.target}: change target, or "
                 "train.model to a model of that class"
             )
+        model.refuse_other(args.model, sample.fixed("wave"), sample.recipe)
         columns = sample.columns([*IDENTITY, "order", "class", "snr_r"])
         rows = np.flatnonzero(is_unknown(columns.pop("class")))
         columns = {key: values[rows] for key, values in columns.items()}
-        with h5py.File(args.match) as source:
+        with open_h5(args.match) as source:
             fits = source["class_evidence"][:]
         shape = {"part_scores": (len(rows), PARTS)}
         scores = {key: np.zeros(shape.get(key, len(rows))) for key in SCORES}

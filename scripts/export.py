@@ -11,6 +11,7 @@ import argparse
 import sys
 
 from mstarhash import threads
+from mstarhash.configuration import Parser
 from mstarhash.errors import InputError, exit_code
 
 COLUMNS = ("file", "copy", "class", "subclass", "p_m", "status", "reason")
@@ -18,7 +19,7 @@ HISTORY = "CLASS, SUBCLASS by mstarhash; those of the file: OLDCLASS, OLDSUBCL"
 
 
 def build_parser():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--results", default="results", help="folder of a finished run (default: %(default)s)")
     parser.add_argument("--output", default="export", help="folder to write (default: %(default)s)")
     parser.add_argument("--source", default="new", choices=["new", "released", "all"], help="(default: %(default)s)")

@@ -13,6 +13,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from mstarhash import measure_flags, star_flags, status
+from mstarhash.configuration import Parser
 from mstarhash.errors import InputError, exit_code
 
 HEAD = """# Files of a run
@@ -127,8 +128,9 @@ def meanings_of(path, meanings):
 def contents(path):
     """{name: (type, shape)} of the datasets of an HDF5 file, and of its root attributes, these with @."""
     import h5py
+    from mstarhash.spectra import open_h5
 
-    with h5py.File(path) as source:
+    with open_h5(path) as source:
         found = {f"@{name}": (_type(value), ()) for name, value in source.attrs.items()}
 
         def visit(name, item):
@@ -236,7 +238,7 @@ def page(types, meanings):
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--results", default="results", help="folder of a finished run (default: %(default)s)")
     parser.add_argument("--meanings", default="config/formats.csv", help="table of meanings (default: %(default)s)")
     parser.add_argument("--output", default="docs/formats.md", help="page to write (default: %(default)s)")

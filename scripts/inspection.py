@@ -63,17 +63,16 @@ def main(argv=None):
 
 def articles(args, rows, ahead):
     """The candidates as HTML, one after the other; ahead: stars expected after the first 0, 1, ... of them."""
-    import h5py
     import numpy as np
     from mstarhash.inspecting import article, picture
     from mstarhash.plots_candidates import places_of
     from mstarhash.plots_spectra import fitted, for_the_eye
     from mstarhash.progress import Progress
     from mstarhash.sample import Sample
-    from mstarhash.spectra import read_text
+    from mstarhash.spectra import open_h5, read_text
 
     progress = Progress("inspect", max(len(rows), 1))
-    with Sample(args.spectra) as sample, h5py.File(args.model) as model:
+    with Sample(args.spectra) as sample, open_h5(args.model) as model:
         wave = sample.fixed("wave")
         order = int(model["averages"].attrs["order"])
         means = dict(zip(read_text(model["averages/name"]).tolist(), model["averages/flux"][:], strict=False))

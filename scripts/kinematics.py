@@ -39,7 +39,7 @@ def main(argv=None):
     from mstarhash.kinematics import combined
     from mstarhash.measured import read_aligned, read_measured, write_aligned
     from mstarhash.progress import say
-    from mstarhash.spectra import write_columns
+    from mstarhash.spectra import open_h5, write_columns
 
     with replacing(args.output) as name, replacing(args.dispersions) as name_dispersions:
         table = read_measured(args.measure, MEASURED)
@@ -65,7 +65,7 @@ def main(argv=None):
         with h5py.File(name, "a") as out:
             kept = ("object", "rv", "rv_err", "rv_chi2", "n_rv", *(key for key in columns if key != "flags"))
             write_columns(out.create_group("objects"), {key: objects[key] for key in kept})
-        with h5py.File(args.activity) as source:
+        with open_h5(args.activity) as source:
             objects["active"] = source["objects/active"][:]
         write_dispersions(name_dispersions, args, objects)
     return 0

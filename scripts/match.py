@@ -32,6 +32,7 @@ def main(argv=None):
 
     with replacing(args.output) as name, Sample([args.spectra]) as sample:
         model = read_model(args.model)
+        model.refuse_other(args.model, sample.fixed("wave"), sample.recipe)
         columns = sample.columns([*IDENTITY, "order", "class"])
         rows = np.flatnonzero(is_unknown(columns.pop("class")))
         columns = {key: values[rows] for key, values in columns.items()}

@@ -41,7 +41,6 @@ def main(argv=None):
     threads.limit(1)
     import json
 
-    import h5py
     import numpy as np
     from mstarhash import measure_flags
     from mstarhash.files import replacing
@@ -49,9 +48,9 @@ def main(argv=None):
     from mstarhash.parallel import ordered_map
     from mstarhash.progress import Progress, say
     from mstarhash.shards import IDENTITY
-    from mstarhash.spectra import create, read_columns, write_columns
+    from mstarhash.spectra import create, open_h5, read_columns, write_columns
 
-    with replacing(args.output) as name, h5py.File(args.spectra) as source:
+    with replacing(args.output) as name, open_h5(args.spectra) as source:
         tools = Tools.read(args.templates, args, args.averages)
         if not tools.wins.any() or not tools.lines:
             raise InputError(

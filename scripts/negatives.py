@@ -6,6 +6,8 @@ from mstarhash import threads
 from mstarhash.configuration import config_hash, section_parser
 from mstarhash.errors import InputError, exit_code
 
+FEWEST = 5  # spectra of other classes without which nothing tells what is not wanted
+
 
 def build_parser():
     parser = section_parser(__doc__, "negatives")
@@ -29,11 +31,21 @@ def main(argv=None):
 
     with replacing(args.output) as name, Sample(args.spectra) as sample:
         sample.refuse_empty()
-        known = others(sample, args.target, read_labels(args.labels))
+        labels = read_labels(args.labels)
+        known = others(sample, args.target, labels)
+        if labels and not labels.keys() & set(known.columns["file"]):
+            raise InputError(
+                f"{args.labels}: none of its {len(labels):,} files is one of this run's; `file` must be as in candidates.csv"
+            )
         if not len(known.unknown) + len(known.inspected):
             raise InputError(
                 "no unclassified spectrum (CLASS Unknown or empty) to search: give input.spectra files of that class, or "
                 "an input.catalogue that says which they are"
+            )
+        if len(known.rows) + len(known.inspected) < FEWEST:
+            raise InputError(
+                f"only {len(known.rows) + len(known.inspected)} spectra of other classes than '{args.target}', {FEWEST} are "
+                "needed: give their classes by input.catalogue, or add files to input.spectra"
             )
         with create(name, "negatives", config_hash(args)) as out:
             write_negatives(out, sample, known, args)

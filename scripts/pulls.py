@@ -121,13 +121,13 @@ def read_stars(path):
 
 def read_donors(args):
     """Columns of spectra whose noise is taken, evenly from the rows of all shards."""
-    import h5py
     import numpy as np
+    from mstarhash.spectra import open_h5
 
     parts = []
     share = -(-args.donors // len(args.spectra))
     for path in args.spectra:
-        with h5py.File(path) as source:
+        with open_h5(path) as source:
             known = np.flatnonzero(source["snr_r"][:] > 0)
             rows = known[np.unique(np.linspace(0, len(known) - 1, min(share, len(known))).astype(int))]
             parts.append({key: source[key][rows] for key in ("snr_r", "ivar", "mask", "coeff0", "coeff1")})

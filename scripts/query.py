@@ -10,13 +10,14 @@ import argparse
 import sys
 
 from mstarhash import threads
+from mstarhash.configuration import Parser
 from mstarhash.errors import InputError, exit_code
 
 COLUMNS = ("set", "nearest", "distance", "file", "class", "subclass", "wanted", "kind", "copy", "snr_r", "rank", "p_m")
 
 
 def build_parser():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", help="a FITS file of a LAMOST spectrum, gzipped or not")
     parser.add_argument("--results", default="results", help="folder of a finished run (default: %(default)s)")
     parser.add_argument("--model", default="", help="model of that run, where its config names one (train.model)")
@@ -49,12 +50,8 @@ def main(argv=None):
         raise InputError(f"{model_file}: no such file; name the model of the run with --model")
     recipe = querying.read_recipe(rebinned[0])
     row, flux, ivar, vector = querying.read_one(args.file, recipe)
-    try:
-        model = read_model(model_file)
-    except (OSError, KeyError) as error:
-        raise InputError(f"{model_file}: not a model of train.py: {error}") from None
-    if len(model.wave) != len(recipe["wave"]) or abs(model.wave - recipe["wave"]).max() > 1e-6:
-        raise InputError(f"{model_file}: its grid is not that of {rebinned[0]}; the model is of another run")
+    model = read_model(model_file)
+    model.refuse_other(model_file, recipe["wave"], recipe)
     score, code = querying.one_code(model, flux, ivar, vector)
     labelled = querying.nearest_labelled(model, code, row, args.nearest)
     unlabelled = querying.nearest_unlabelled(codes, code, row, args.nearest)

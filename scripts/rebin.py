@@ -18,7 +18,6 @@ def build_parser():
 def main(argv=None):
     args = build_parser().parse_args(argv)
     threads.limit(1)
-    import h5py
     import numpy as np
     from mstarhash.files import replacing
     from mstarhash.grid import log_grid, resample
@@ -27,10 +26,10 @@ def main(argv=None):
     from mstarhash.progress import Progress
     from mstarhash.scaling import features
     from mstarhash.shards import IDENTITY
-    from mstarhash.spectra import blocks, create, read_columns, write_columns
+    from mstarhash.spectra import blocks, create, open_h5, read_columns, write_columns
 
     new = log_grid(args.wave_min, args.wave_max, args.step)
-    with replacing(args.output) as name, h5py.File(args.spectra) as source:
+    with replacing(args.output) as name, open_h5(args.spectra) as source:
         count = len(source["order"])
         columns = read_columns(source, [*IDENTITY, "order", "class", "subclass", "z", "snr_r", "flags"])
         grids = np.c_[source["coeff0"][:], source["coeff1"][:], source["npix"][:]]

@@ -38,12 +38,12 @@ def main(argv=None):
 
 
 def count(args, out):
-    import h5py
     from mstarhash.model import read_model
     from mstarhash.retrieval import count_distances
+    from mstarhash.spectra import open_h5
 
     model = read_model(args.model)
-    with h5py.File(args.codes) as source:
+    with open_h5(args.codes) as source:
         codes = source["codes"][:]
     queries = model.labelled["codes"][model.queries]
     out["counts"] = count_distances(queries, codes, model.bits)
@@ -51,14 +51,14 @@ def count(args, out):
 
 
 def cut(args, out):
-    import h5py
     import numpy as np
     from mstarhash.progress import say
     from mstarhash.retrieval import cuts
+    from mstarhash.spectra import open_h5
 
     counts = []
     for path in args.counts:
-        with h5py.File(path) as source:
+        with open_h5(path) as source:
             counts.append(source["counts"][:])
             out.attrs[source.attrs["source"]] = len(counts) - 1
     distance, ties = cuts(np.stack(counts), args.share)
@@ -70,16 +70,15 @@ def cut(args, out):
 
 
 def choose(args, out):
-    import h5py
     import numpy as np
     from mstarhash.model import read_model
     from mstarhash.parallel import ordered_map
     from mstarhash.retrieval import mean_nearest, nearest_families, select
     from mstarhash.shards import IDENTITY
-    from mstarhash.spectra import blocks, read_columns, write_columns
+    from mstarhash.spectra import blocks, open_h5, read_columns, write_columns
 
     model = read_model(args.model)
-    with h5py.File(args.codes) as source, h5py.File(args.cuts) as reduced:
+    with open_h5(args.codes) as source, open_h5(args.cuts) as reduced:
         columns = read_columns(source, [*IDENTITY, "order", "labelled_row"])
         codes = source["codes"][:]
         distance, ties = reduced["cut"][:], reduced["ties"][int(reduced.attrs[args.codes])]

@@ -22,12 +22,11 @@ def main(argv=None):
     if args.model is not None:
         raise InputError(f"train.model is {args.model}: that model is used and nothing is trained")
     threads.limit(1)
-    import h5py
     import numpy as np
     from mstarhash.files import replacing
     from mstarhash.model import write_model
     from mstarhash.progress import say
-    from mstarhash.spectra import create, read_columns, write_columns
+    from mstarhash.spectra import RECIPE, create, open_h5, read_columns, write_columns
     from mstarhash.training import COLUMNS, read_set
 
     with replacing(args.output) as name:
@@ -36,16 +35,17 @@ def main(argv=None):
         number_apart(sets, averages)
         labelled = {key: np.concatenate([part.pop(key) for part in sets]) for key in [*COLUMNS, "unit", "features"]}
         x = labelled.pop("features")
-        with h5py.File(args.positives) as source:
-            averages["wave"], count, searched = source["wave"][:], len(source["order"]), source.attrs["target"]
+        with open_h5(args.positives) as source:
+            averages["wave"], count = source["wave"][:], len(source["order"])
+            learned = {key: source.attrs[key] for key in ("target", *RECIPE)}
         labelled["wanted"] = np.arange(len(x)) < count
         say(f"train: {len(x):,} spectra of {x.shape[1]:,} values, {count:,} positive")
         model, values, rows = train(args, x, labelled, averages)
         with create(name, "train", config_hash(args)) as out:
             write_model(out, model, averages)
-            out.attrs["target"] = searched
+            out.attrs.update(learned)
             out["fusion_evidence"], out["fusion_rows"] = values, rows
-            with h5py.File(args.averages) as source:
+            with open_h5(args.averages) as source:
                 write_columns(out.create_group("typed"), read_columns(source["typed"], list(source["typed"])))
     return 0
 
@@ -143,13 +143,12 @@ def merge_small(groups, wanted, least=20):
 
 def read_averages(args):
     """Mean spectra of both sides as one set, with a name of each and the window of the fits."""
-    import h5py
     import numpy as np
     from mstarhash.model import FITTING
-    from mstarhash.spectra import read_columns
+    from mstarhash.spectra import open_h5, read_columns
 
     keys = ("flux", "ivar", "cluster", "members", "group")
-    with h5py.File(args.averages) as yes, h5py.File(args.negatives) as other:
+    with open_h5(args.averages) as yes, open_h5(args.negatives) as other:
         parts = read_columns(yes, [*keys, "giant"]), read_columns(other["averages"], keys)
     titles = np.where(parts[0].pop("giant"), "giant", "dwarf"), parts[1]["group"]
     out = {key: np.concatenate([part[key] for part in parts]) for key in keys}

@@ -8,13 +8,14 @@ import argparse
 import sys
 
 from mstarhash import threads
+from mstarhash.configuration import Parser
 from mstarhash.errors import InputError, exit_code
 
 NEEDS = {"mock": ("overlay", "survey_seed", "templates", "target"), "real": ("model", "real")}
 
 
 def build_parser():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("part", choices=list(NEEDS))
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--settings", default="{}", help="JSON laid over the default config: what the run itself has")

@@ -2,7 +2,6 @@
 
 from functools import lru_cache
 
-import h5py
 import numpy as np
 from mstarhash.airvac import air_to_vacuum
 from mstarhash.indices import INDICES, LIGHT
@@ -42,7 +41,7 @@ def observed(subtype, velocity=0.0, snr=np.inf, seed=0, coeff0=3.5682, pixels=39
 
 def write_templates(path):
     """A templates.h5 of toy dwarfs K5-M9 and giants M0-M4."""
-    with h5py.File(path, "w") as out:
+    with create(path, "templates", "") as out:
         for family, subtypes in (("dwarf", SUBTYPES), ("giant", np.arange(0.0, 5.0))):
             for subtype in subtypes:
                 kind = f"M{subtype:.0f}" if subtype >= 0 else {-1.0: "K7", -2.0: "K5"}[subtype]

@@ -3,11 +3,10 @@
 import csv
 from collections import Counter
 
-import h5py
 import numpy as np
 
 from mstarhash import measure_flags, star_flags
-from mstarhash.spectra import read_text
+from mstarhash.spectra import open_h5, read_text
 from mstarhash.status import STATUS
 from mstarhash.targets import is_target, is_unknown
 
@@ -27,7 +26,7 @@ def classes(paths, target):
     """How many of the kept spectra are unclassified, of the wanted class, or others."""
     out = Counter()
     for path in paths:
-        with h5py.File(path) as source:
+        with open_h5(path) as source:
             kind, sub = read_text(source["class"]), read_text(source["subclass"])
         unknown = is_unknown(kind)
         wanted = is_target(kind, sub, target) & ~unknown
@@ -39,10 +38,10 @@ def stars(measured, luminosity):
     """Measured stars: counts by source, of giants and dwarfs, and of each flag."""
     out, bits = Counter(), Counter()
     for path in measured:
-        with h5py.File(path) as source:
+        with open_h5(path) as source:
             out.update(read_text(source["source"]).tolist())
             count_bits(bits, source["flags"][:], measure_flags.BITS)
-    with h5py.File(luminosity) as source:
+    with open_h5(luminosity) as source:
         giant = source["giant"][:]
         count_bits(bits, source["flags"][:], star_flags.BITS)
     out.update(giants=int((giant == 1).sum()), dwarfs=int((giant == 0).sum()), undecided=int(np.isnan(giant).sum()))

@@ -30,14 +30,14 @@ INTERVAL = (0.16, 0.84)
 
 def read_labelled(args):
     """The labelled spectra without copies: features of the search and min-max ones, columns."""
-    import h5py
+    from mstarhash.spectra import open_h5
 
     names = ["kind", "family", "cluster", "group"]
     parts, data = [], []
     for path in (args.positives, args.negatives):
         part = read_set(path, names)
         plain = np.flatnonzero(part["kind"] != "copy")
-        with h5py.File(path) as source:
+        with open_h5(path) as source:
             search = np.concatenate(
                 [source["features"][rows][part["kind"][rows] != "copy"] for rows in blocks(len(part["kind"]))]
             )

@@ -3,10 +3,10 @@
 from contextlib import contextmanager
 from importlib.util import find_spec
 
-import h5py
 import numpy as np
 
 from mstarhash.lists import read_list
+from mstarhash.spectra import open_h5
 
 
 def installed(name):
@@ -34,7 +34,7 @@ def first_rows(paths, names, count):
     for path in paths:
         if left <= 0:
             break
-        with h5py.File(path) as source:
+        with open_h5(path) as source:
             parts.append([source[name][:left] for name in names])
         left -= len(parts[-1][0])
     return [_stacked([part[k] for part in parts]) for k in range(len(names))]

@@ -4,7 +4,6 @@ import gzip
 import warnings
 from pathlib import Path
 
-import h5py
 import numpy as np
 
 from mstarhash.bench_data import first_rows, installed, shard_files
@@ -13,7 +12,7 @@ from mstarhash.fitsread import read_spectrum
 from mstarhash.grid import resample
 from mstarhash.parallel import ordered_map
 from mstarhash.scaling import features
-from mstarhash.spectra import blocks
+from mstarhash.spectra import blocks, open_h5
 from mstarhash.status import Rejected
 from mstarhash.timing import Case, best_of, memory_speed
 
@@ -72,7 +71,7 @@ def rebin(args):
         args.ingested, ("flux", "ivar", "mask", "coeff0", "coeff1"), args.spectra
     )
     old = coeff0[0] + coeff1[0] * (np.arange(flux.shape[1]) + 0.5)
-    with h5py.File(args.rebinned[0]) as source:
+    with open_h5(args.rebinned[0]) as source:
         new = np.log10(source["wave"][:])
     good = (mask == 0) & np.isfinite(flux)
     flux, ivar = np.where(good, flux, 0).astype("f4"), np.where(good, ivar, 0).astype("f4")

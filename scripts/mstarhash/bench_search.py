@@ -2,7 +2,6 @@
 
 import warnings
 
-import h5py
 import numpy as np
 
 from mstarhash.bench_data import drawn_codes, first_rows, installed, single
@@ -13,7 +12,7 @@ from mstarhash.model import read_model
 from mstarhash.parallel import ordered_map
 from mstarhash.pil import Network, random_layer, train_classes
 from mstarhash.retrieval import count_distances, cuts, mean_nearest, select
-from mstarhash.spectra import blocks, read_columns
+from mstarhash.spectra import blocks, open_h5, read_columns
 from mstarhash.timing import Case, gemm_speed
 
 NEAREST = "scikit-learn NearestNeighbors, brute, Hamming"
@@ -55,7 +54,7 @@ def train(args):
     half = args.labelled // 2
     parts = []
     for path in (args.positives, args.negatives):
-        with h5py.File(path) as source:
+        with open_h5(path) as source:
             parts.append(read_columns(source, ["features", "group", "family"], slice(half)))
     x = np.concatenate([part["features"] for part in parts])
     groups = np.concatenate([part["group"] for part in parts])

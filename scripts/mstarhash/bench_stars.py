@@ -114,9 +114,9 @@ def measuring(args):
 
 def _templates(path, tools):
     """[(wave [Angstrom], flux)] of the templates that ours correlates with."""
-    import h5py
+    from mstarhash.spectra import open_h5
 
-    with h5py.File(path) as source:
+    with open_h5(path) as source:
         parts = [(source[name]["wave"][:], source[name]["flux"][:].astype("f8")) for name in tools.names]
     return [(wave[np.isfinite(flux)], flux[np.isfinite(flux)]) for wave, flux in parts]
 

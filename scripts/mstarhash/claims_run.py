@@ -10,7 +10,6 @@ from array import array
 from collections import Counter
 from pathlib import Path
 
-import h5py
 import numpy as np
 from scipy.stats import chi2
 
@@ -19,7 +18,7 @@ from mstarhash.kinematics import combined
 from mstarhash.measured import read_aligned, read_measured
 from mstarhash.photometry import BANDS, magnitude
 from mstarhash.snr_bins import TABLE1
-from mstarhash.spectra import read_columns
+from mstarhash.spectra import open_h5, read_columns
 from mstarhash.trends import NOTHING, difference
 
 INDICES = ("tio1", "tio2", "tio3", "tio4", "tio5", "cah1", "cah2", "cah3", "caoh")
@@ -72,7 +71,7 @@ def of_ingest(paths):
     """Wavelengths, and numbers of spectrographs and fibres, of the files' headers."""
     first, last, spectrographs, fibres = [], [], set(), set()
     for path in paths:
-        with h5py.File(path) as source:
+        with open_h5(path) as source:
             table = read_columns(source, ["coeff0", "coeff1", "npix", "spid", "fiberid"])
         first.append(10 ** table["coeff0"])
         last.append(10 ** (table["coeff0"] + table["coeff1"] * (table["npix"] - 1)))
@@ -119,7 +118,7 @@ def of_colours(paths, likely):
     """Share of the likely M stars that are redder than the median unclassified spectrum in both colours."""
     all_g_r, all_r_i, mine = [], [], []
     for path in paths:
-        with h5py.File(path) as source:
+        with open_h5(path) as source:
             table = read_columns(source, ["file", "class", "magtype", *BANDS])
         unknown = np.array([text.strip().upper() in ("", "UNKNOWN") for text in table["class"]], bool)
         g, r, i = (magnitude(table, band) for band in "gri")
@@ -136,7 +135,7 @@ def of_colours(paths, likely):
 
 def of_model(path, encoded):
     """Length, balance and independence of the codes of this search."""
-    with h5py.File(path) as source:
+    with open_h5(path) as source:
         bits = len(source["network/thresholds"])
         layers = len([name for name in source["network"] if name[0] == "w" and name[1:].isdigit()])
         pixels = len(source["wave"])
@@ -144,7 +143,7 @@ def of_model(path, encoded):
         training = unpack(source["labelled/codes"][::step], bits).astype("f4")
     unknown = []
     for name in encoded:
-        with h5py.File(name) as source:
+        with open_h5(name) as source:
             step = max(1, len(source["codes"]) * len(encoded) // MANY)
             unknown.append(unpack(source["codes"][::step], bits).astype("f4"))
     unknown = np.concatenate(unknown) if unknown else np.zeros((0, bits), "f4")
@@ -177,7 +176,7 @@ def of_positives(table1, clusters, defects, positives, negatives):
     groups = Counter(row["group"] for row in rows if row["group"])
     kinds = []
     for path in (positives, negatives):
-        with h5py.File(path) as source:
+        with open_h5(path) as source:
             kinds.append(source["kind"].asstr()[:])
     yes, no = kinds
     return {

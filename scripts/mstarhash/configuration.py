@@ -63,7 +63,7 @@ def flag_list(values, schema):
     return [f"--{key.replace('_', '-')}={to_text(values[key], part)}" for key, part in schema["properties"].items()]
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
     """Bad usage is one line and exit code 2."""
 
     def error(self, message):
@@ -75,7 +75,7 @@ def section_parser(description, *sections):
 
     The paths that a step reads and writes are added by its script.
     """
-    parser = _Parser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False)
+    parser = Parser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False)
     properties = _properties(sections)
     keys = parser.add_argument_group("config keys")
     for key, part in properties.items():

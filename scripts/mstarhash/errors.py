@@ -8,11 +8,13 @@ class InputError(Exception):
 
 
 def exit_code(main, argv=None):
-    """Run `main(argv)`; an InputError or a file that is not there becomes one line on stderr and 2."""
+    """Run `main(argv)`; an InputError or a file that cannot be read or written becomes one line on stderr and 2."""
     try:
         return main(argv) or 0
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
-    except FileNotFoundError as error:
-        print(f"error: {error.filename}: no such file", file=sys.stderr)
+    except OSError as error:
+        if error.filename is None:  # no file of the user's
+            raise
+        print(f"error: {error.filename}: {(error.strerror or 'cannot be used').lower()}", file=sys.stderr)
     return 2

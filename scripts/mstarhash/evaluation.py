@@ -2,7 +2,6 @@
 
 import csv
 
-import h5py
 import numpy as np
 
 from mstarhash import metrics
@@ -11,6 +10,7 @@ from mstarhash.model import read_model
 from mstarhash.peers import paper_votes, pca_logistic
 from mstarhash.progress import say
 from mstarhash.sample import Sample
+from mstarhash.spectra import open_h5
 from mstarhash.targets import is_unknown
 from mstarhash.training import read_set
 from mstarhash.truth import read_truth
@@ -71,7 +71,7 @@ def _peers(args):
 def held_back_scores(path):
     """Fused score and each piece of evidence of the labelled spectra, each family left out, and their truth."""
     model = read_model(path)
-    with h5py.File(path) as source:
+    with open_h5(path) as source:
         values, rows = source["fusion_evidence"][:], source["fusion_rows"][:]
     scores = {"default": fused(values, model.fusion)} | dict(zip(NAMES, values.T, strict=True))
     return scores, model.labelled["wanted"][rows]

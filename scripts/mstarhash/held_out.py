@@ -1,12 +1,11 @@
 """Evidence of the labelled spectra as if each, with all that is left out with it, had not been used."""
 
-import h5py
 import numpy as np
 
 from mstarhash.matching import fit
 from mstarhash.parallel import ordered_map
 from mstarhash.retrieval import mean_nearest
-from mstarhash.spectra import blocks
+from mstarhash.spectra import blocks, open_h5
 
 
 def as_unclassified(kind):
@@ -26,7 +25,7 @@ def labelled_fits(args, unit, averages):
     def read():
         first = 0
         for path in (args.positives, args.negatives):
-            with h5py.File(path) as source:
+            with open_h5(path) as source:
                 for where in blocks(len(source["flux"])):
                     mine = unit[first + where.start : first + where.stop]
                     yield source["flux"][where], source["ivar"][where], mine

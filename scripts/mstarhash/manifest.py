@@ -97,7 +97,7 @@ def _rows(files, catalogue, folder):
         order = order_key(tuple(four) if all(four) else stem(path))
         listed, *label = labels.get(path, ("", "", "", ""))
         size, mtime = files[path]
-        obsid = obsid if _positive(obsid) or not listed else listed
+        obsid = obsid if _positive(obsid) or not _positive(listed) else listed
         rows.append((path, *four, obsid, order, size, mtime, *label))
     rows.sort(key=lambda row: (row[6], row[0]))
     return rows

@@ -1,11 +1,10 @@
 """The measured stars of all shards as one table, and the steps' files that have its rows."""
 
-import h5py
 import numpy as np
 
 from mstarhash.errors import InputError
 from mstarhash.shards import IDENTITY
-from mstarhash.spectra import create, read_columns, read_text, write_columns
+from mstarhash.spectra import create, open_h5, read_columns, read_text, write_columns
 
 
 def read_measured(paths, names):
@@ -15,7 +14,7 @@ def read_measured(paths, names):
     """
     parts = []
     for path in paths:
-        with h5py.File(path) as source:
+        with open_h5(path) as source:
             parts.append(_read(path, source, [*IDENTITY, "order", *names]))
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     rows = np.lexsort((columns["file"], columns["order"]))
@@ -24,7 +23,7 @@ def read_measured(paths, names):
 
 def read_aligned(path, table, names):
     """Columns of a later step's file, whose rows must be those of `table` (from `read_measured`)."""
-    with h5py.File(path) as source:
+    with open_h5(path) as source:
         _read(path, source, ["file", *names], empty=True)
         file = read_text(source["file"])
         if not np.array_equal(file, table["file"]):
@@ -42,7 +41,7 @@ def write_aligned(name, step, config_hash, table, columns, attributes=None):
 
 def attribute(path, name):
     """A root attribute of an HDF5 file."""
-    with h5py.File(path) as source:
+    with open_h5(path) as source:
         return source.attrs[name]
 
 

@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass
 
-import h5py
 import numpy as np
 
 from mstarhash.codes import levelled
+from mstarhash.errors import InputError
 from mstarhash.fusion import evidence, fused
 from mstarhash.matching import fit, prepare
 from mstarhash.pil import PARTS, Network
 from mstarhash.shards import IDENTITY
-from mstarhash.spectra import read_columns, write_columns
+from mstarhash.spectra import RECIPE, open_h5, read_columns, write_columns
 
 LABELLED = (*IDENTITY, "order", "kind", "family", "class", "subclass", "group", "snr_r")
 SCORES = ("class_score", "part_scores", "linear_score", "template_score")
@@ -39,6 +39,7 @@ class Model:
     template: tuple  # weights (f,) and intercept of the template score
     bits: int
     wave: np.ndarray
+    recipe: dict  # RECIPE: how rebin made the features that it learned from
     target: str  # wanted class that it was trained for
 
     @property
@@ -51,6 +52,22 @@ class Model:
         """Rows of the labelled spectra whose codes are positive and negative neighbours."""
         wanted = self.labelled["wanted"]
         return np.flatnonzero(wanted), np.flatnonzero(~wanted & ~self.labelled["suspect"])
+
+    def refuse_other(self, path, wave, recipe):
+        """Raise InputError where spectra were rebinned otherwise than those that the model of file `path` learned from.
+
+        wave: their grid; recipe: a dict with RECIPE.
+        """
+        differ = [
+            f"{key} {recipe[key]} instead of {self.recipe[key]}" for key in RECIPE if recipe[key] != self.recipe[key]
+        ]
+        if len(wave) != len(self.wave) or np.abs(wave / self.wave - 1).max() > 1e-9:
+            differ.insert(0, "another grid of wavelengths")
+        if differ:
+            raise InputError(
+                f"{path} learned from spectra that rebin made otherwise, these have {', '.join(differ)}: set the section rebin "
+                "as for the model, or train another"
+            )
 
     def fit(self, flux, ivar):
         """`matching.fit` of spectra (n, p) as in training."""
@@ -101,7 +118,7 @@ def write_model(out, model, averages):
 
 def read_model(path):
     """A Model from model.h5."""
-    with h5py.File(path) as source:
+    with open_h5(path, "train") as source:
         net = source["network"]
         layers = []
         while f"w{len(layers)}" in net:
@@ -124,6 +141,7 @@ def read_model(path):
             **{key: (source[key]["weights"][:], float(source[key]["intercept"][0])) for key in ("linear", "template")},
             bits=len(network.thresholds),
             wave=source["wave"][:],
+            recipe={key: source.attrs[key] for key in RECIPE},
             target=source.attrs["target"],
         )
 

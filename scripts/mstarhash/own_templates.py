@@ -1,9 +1,9 @@
 """Velocity templates made of the sample's own averages, brought to zero velocity by the library's templates."""
 
-import h5py
 import numpy as np
 
 from mstarhash import velocity
+from mstarhash.spectra import open_h5
 
 FULL = 900.0  # greatest weight of a spectrum in its average, S/N 30 a pixel (mstarhash.averages)
 BLOCK = 256  # averages looked at together
@@ -15,7 +15,7 @@ def read_averages(path):
 
     Where few were released templates stand among them: those have no members and are left out.
     """
-    with h5py.File(path) as source:
+    with open_h5(path) as source:
         part = source.get("averages", source)
         if "members" not in part:  # a model of an older version
             return source["wave"][:], np.zeros((0, 1)), np.zeros((0, 1))

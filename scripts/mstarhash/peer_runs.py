@@ -106,7 +106,7 @@ def read_features(args, preprocessing):
 
     preprocessing: "search" (as the network sees them) or "published" (G19 Eq. 1: min-max of every pixel as it is).
     """
-    import h5py
+    from mstarhash.spectra import open_h5
 
     def of(source, count, rows):
         if preprocessing == "search":
@@ -119,7 +119,7 @@ def read_features(args, preprocessing):
 
     sets = []
     for path in (args.positives, args.negatives):
-        with h5py.File(path) as file:
+        with open_h5(path) as file:
             count = len(file["order"])
             sets.append(of(lambda key, rows, file=file: file[key][rows[0] : rows[-1] + 1], count, np.arange(count)))
     with Sample(args.spectra) as sample:
@@ -295,9 +295,9 @@ def paper_run(args):
 
 def template_run(args, preprocessing):
     """Chi-square template matching against the mean spectra of both sides."""
-    import h5py
+    from mstarhash.spectra import open_h5
 
-    with h5py.File(args.model) as source:
+    with open_h5(args.model) as source:
         part = source["averages"]
         flux, ivar, wanted = part["flux"][:], part["ivar"][:], part["wanted"][:].astype(bool)
     with Sample(args.spectra) as sample:
@@ -336,9 +336,9 @@ def snr_of(paths):
 
 def trained_shape(path):
     """Hidden units of the trained network with class targets (empty: it has none), and the length of its code."""
-    import h5py
+    from mstarhash.spectra import open_h5
 
-    with h5py.File(path) as source:
+    with open_h5(path) as source:
         net = source["network"]
         sizes = [net[f"b{k}"].shape[0] for k in range(sum(key.startswith("w") and key[1:].isdigit() for key in net))]
         return (sizes if "beta" in net else []), net["thresholds"].shape[0]
@@ -346,11 +346,10 @@ def trained_shape(path):
 
 def own_codes(args):
     """Codes (m, bits) and (n, bits) of the trained model."""
-    import h5py
-
     from mstarhash.codes import unpack
+    from mstarhash.spectra import open_h5
 
     _, bits = trained_shape(args.model)
-    with h5py.File(args.model) as source, Sample(args.codes) as sample:
+    with open_h5(args.model) as source, Sample(args.codes) as sample:
         labelled = read_columns(source["labelled"], ["codes"])["codes"]
         return unpack(labelled, bits), unpack(sample.rows("codes", np.arange(len(sample))), bits)

@@ -3,13 +3,12 @@
 import csv
 from pathlib import PurePath
 
-import h5py
 import numpy as np
 
 from mstarhash.plots_spectra import draw_spectrum, fitted, for_the_eye, level_of, mark_bands
 from mstarhash.plots_style import BLACK, LIGHT, RED, no_data
 from mstarhash.sample import Sample
-from mstarhash.spectra import read_text
+from mstarhash.spectra import open_h5, read_text
 from mstarhash.wording import is_m
 
 
@@ -23,7 +22,7 @@ def draw(plt, args):
     rows = [("rank", "file", "wave", "flux", "smoothed", "fitted_mean", "mean")]
     if not best:
         no_data(axes[0, 0], "no candidates")
-    with Sample(args.spectra) as sample, h5py.File(args.model) as model:
+    with Sample(args.spectra) as sample, open_h5(args.model) as model:
         wave, order = sample.fixed("wave"), int(model["averages"].attrs["order"])
         place = places_of(sample, [row["file"] for row in best])
         names = read_text(model["averages/name"]).tolist()

@@ -3,7 +3,6 @@
 from functools import partial
 from pathlib import PurePath
 
-import h5py
 import numpy as np
 
 from mstarhash.codes import hamming
@@ -12,7 +11,7 @@ from mstarhash.plots_candidates import places_of, read_truth
 from mstarhash.plots_query import stack
 from mstarhash.plots_style import Numbers, no_data
 from mstarhash.sample import Sample
-from mstarhash.spectra import read_columns
+from mstarhash.spectra import open_h5, read_columns
 from mstarhash.targets import split_subclass
 
 NEAREST = tuple(range(1, 11))
@@ -42,7 +41,7 @@ def ranked(code, codes):
 def draw(plt, args, subtype, ranks):
     """Figure and its numbers: the query on top, below it the unclassified spectra at `ranks` of its list."""
     numbers = Numbers()
-    with h5py.File(args.model) as source:
+    with open_h5(args.model) as source:
         labelled = read_columns(source["labelled"], LABELLED)
         row = star(labelled, subtype)
         code = None if row is None else source["labelled/codes"][row]

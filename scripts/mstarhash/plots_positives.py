@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-import h5py
 import numpy as np
 
 from mstarhash.plots_ranking import rows_of
 from mstarhash.plots_style import Numbers, no_data
 from mstarhash.snr_bins import TABLE1
+from mstarhash.spectra import open_h5
 
 BINS = tuple(zip(TABLE1, ("< 5", "5-10", "10-30", "> 30"), strict=True))
 SHADES = ("#d4e6f1", "#7fb8d8", "#2f7fb5", "#0b3c66")
@@ -27,7 +27,7 @@ def draw(plt, args):
     bar = figure.add_axes((0.17, 0.06, 0.3, 0.018))
     image = None
     if args.averages and Path(args.averages).is_file():
-        with h5py.File(args.averages) as source:
+        with open_h5(args.averages) as source:
             wave, flux, giant = source["wave"][:], source["flux"][:], source["giant"][:].astype(bool)
         for axes, mine, name in ((dwarfs, ~giant, "dwarfs"), (giants, giant, "giants")):
             image = averages(axes, wave, flux[mine], name, numbers) or image

@@ -2,7 +2,6 @@
 
 from pathlib import Path, PurePath
 
-import h5py
 import numpy as np
 
 from mstarhash.defects import REASONS
@@ -10,7 +9,7 @@ from mstarhash.plots_ranking import rows_of
 from mstarhash.plots_spectra import LOW, draw_spectrum, for_the_eye, level_of, mark_bands
 from mstarhash.plots_style import RED, Numbers, no_data
 from mstarhash.sample import Sample
-from mstarhash.spectra import read_text
+from mstarhash.spectra import open_h5, read_text
 from mstarhash.targets import split_subclass
 
 MOST = 6  # defective spectra shown
@@ -106,7 +105,7 @@ def draw_examples(plt, args):
             no_data(panel, NO_SET)
         figure.tight_layout()
         return figure, numbers.rows
-    with h5py.File(args.positives) as source:
+    with open_h5(args.positives) as source:
         wave, snr = source["wave"][:], source["snr_r"][:]
         kind, subclass = read_text(source["kind"]), read_text(source["subclass"])
         parts = [split_subclass(text) for text in subclass]

@@ -3,12 +3,11 @@
 import csv
 from array import array
 
-import h5py
 import numpy as np
 
 from mstarhash.photometry import BANDS, magnitude
 from mstarhash.plots_style import BLACK, BLUE, LIGHT, RED, Numbers, no_data
-from mstarhash.spectra import read_columns
+from mstarhash.spectra import open_h5, read_columns
 from mstarhash.targets import is_unknown
 
 EDGES = np.geomspace(0.1, 200, 67)  # S/N
@@ -42,7 +41,7 @@ def colours_of(paths, likely):
     """Counts of unclassified spectra in cells of g - r, r - i; their number; colours (k, 2) of the likely ones."""
     counts, total, points = np.zeros([len(edges) - 1 for edges in COLOURS.values()], int), 0, []
     for path in paths:
-        with h5py.File(path) as source:
+        with open_h5(path) as source:
             table = read_columns(source, ["file", "class", "magtype", *BANDS])
         unknown = is_unknown(table["class"])
         table = {key: values[unknown] for key, values in table.items()}

@@ -3,7 +3,6 @@
 import os
 from contextlib import nullcontext
 
-import h5py
 import numpy as np
 
 from mstarhash.codes import hamming, pack
@@ -13,15 +12,14 @@ from mstarhash.ingestion import read_row
 from mstarhash.noise import trusted
 from mstarhash.scaling import features
 from mstarhash.shards import identity_of_name, order_key, shard_of, stem
-from mstarhash.spectra import read_columns, read_text
+from mstarhash.spectra import RECIPE, open_h5, read_columns, read_text
 
-RECIPE = ("noise", "smooth", "scale", "thin")
 READING = ("min_good", "zero_run", "flat_run")
 
 
 def read_recipe(path):
     """How a run read and rebinned its spectra: a dict with RECIPE, READING and the grid `wave`."""
-    with h5py.File(path) as source:
+    with open_h5(path) as source:
         missing = [key for key in (*RECIPE, *READING) if key not in source.attrs]
         if missing:
             raise InputError(f"{path}: no attribute {', '.join(missing)}; run ingest and rebin again")
@@ -81,7 +79,7 @@ def nearest_unlabelled(paths, code, row, count):
     """The nearest unclassified spectra of the run, best first: dicts; shards are read one after the other."""
     best = []
     for path in paths:
-        with h5py.File(path) as source:
+        with open_h5(path) as source:
             codes = source["codes"][:]
             if codes.shape[1] != len(code):
                 raise InputError(f"{path}: codes of {64 * codes.shape[1]} bits, the model has {64 * len(code)}")
@@ -100,12 +98,12 @@ def spectrum_of(paths, templates, file, order, wave):
     """flux, ivar (p,) of a file of the run, from the shard that must hold it, or of a template; None without it."""
     if file.startswith("template:"):
         name = file.removeprefix("template:")
-        with h5py.File(templates) if os.path.exists(templates) else nullcontext({}) as source:
+        with open_h5(templates) if os.path.exists(templates) else nullcontext({}) as source:
             if name not in source:
                 return None
             flux = np.interp(wave, source[name]["wave"][:], source[name]["flux"][:])
         return np.nan_to_num(flux), np.isfinite(flux).astype("f4")
-    with h5py.File(paths[shard_of(int(order), len(paths))]) as source:
+    with open_h5(paths[shard_of(int(order), len(paths))]) as source:
         for place in np.flatnonzero(source["order"][:] == order):
             if read_text(source["file"], slice(place, place + 1))[0] == file:
                 return source["flux"][place], source["ivar"][place]

@@ -1,10 +1,9 @@
 """All shards of a step seen as one sample, in one order, without holding it in memory."""
 
-import h5py
 import numpy as np
 
 from mstarhash.errors import InputError
-from mstarhash.spectra import BLOCK, read_columns
+from mstarhash.spectra import BLOCK, RECIPE, open_h5, read_columns
 
 
 class Sample:
@@ -14,7 +13,7 @@ class Sample:
     """
 
     def __init__(self, paths):
-        self.files = [h5py.File(path) for path in paths]
+        self.files = [open_h5(path) for path in paths]
         counts = [len(file["order"]) for file in self.files]
         self.start = np.concatenate([[0], np.cumsum(counts)]).astype(int)
 
@@ -47,6 +46,11 @@ class Sample:
     def attribute(self, name):
         """A root attribute that is the same in every file."""
         return self.files[0].attrs[name]
+
+    @property
+    def recipe(self):
+        """How rebin made the features: a dict with RECIPE."""
+        return {key: self.attribute(key) for key in RECIPE}
 
     def rows(self, name, index):
         """Rows `index` (increasing) of a large dataset."""

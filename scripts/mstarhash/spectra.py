@@ -7,9 +7,11 @@ order of DESIGN (hash of the identity, then file). Texts are UTF-8 of fixed leng
 import h5py
 import numpy as np
 
+from mstarhash.errors import InputError
 from mstarhash.shards import IDENTITY
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+RECIPE = ("noise", "smooth", "scale", "thin")  # attributes of rebin's files: how features were made
 BLOCK = 1024  # rows of a block of a shard; kernels whose bits matter work block by block
 
 
@@ -20,6 +22,24 @@ def create(name, step, config_hash):
     out.attrs["config_hash"] = config_hash
     out.attrs["step"] = step
     return out
+
+
+def open_h5(path, step=None):
+    """A step's HDF5 file to read. Raises InputError where it is none, cut short, of another layout or another step."""
+    try:
+        source = h5py.File(path)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except OSError:
+        raise InputError(f"{path}: not an HDF5 file, or cut short; remove it and run again") from None
+    known = {key: source.attrs.get(key) for key in ("schema_version", "step")}
+    if known["schema_version"] != SCHEMA_VERSION or step not in (None, known["step"]):
+        source.close()
+        wanted = f"layout {SCHEMA_VERSION}" + (f" of the step {step}" if step else "")
+        raise InputError(
+            f"{path}: layout {known['schema_version']} of the step {known['step']}, but {wanted} is wanted"
+        )
+    return source
 
 
 def write_text(group, name, values):

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-import h5py
 import numpy as np
 
 from mstarhash.grid import edges
+from mstarhash.spectra import open_h5
 from mstarhash.targets import split_subclass
 
 
@@ -36,7 +36,7 @@ def pixel_means(wave, flux, log_centres):
 def read_standards(path, log_centres):
     """The templates whose `use` holds typing or rv, by name."""
     found = []
-    with h5py.File(path) as source:
+    with open_h5(path) as source:
         for name, group in source.items():
             use = [word.strip() for word in str(group.attrs["use"]).split(",")]
             if not {"typing", "rv"} & set(use):

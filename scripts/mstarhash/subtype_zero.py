@@ -4,12 +4,11 @@ It is the median of published less typed of single released stars. Their average
 off smear the bands, and a mean of published types follows the few that are far off.
 """
 
-import h5py
 import numpy as np
 
 from mstarhash import subtype
 from mstarhash.indices import LARGEST_Z, LIGHT, Spectra, measure
-from mstarhash.spectra import read_columns
+from mstarhash.spectra import open_h5, read_columns
 from mstarhash.targets import split_subclass
 
 MIN_SNR = 10.0  # fainter stars are typed late
@@ -51,7 +50,7 @@ def zero_point(path, lines, keys):
         return keys.subtype_zero
     if not path:
         return 0.0
-    with h5py.File(path) as source:
+    with open_h5(path) as source:
         if "typed" not in source:  # a model of an older version
             return 0.0
         stars = read_columns(source["typed"], COLUMNS)

@@ -1,8 +1,8 @@
 """Template spectra as positives: models of the wanted class on the common grid."""
 
-import h5py
 import numpy as np
 
+from mstarhash.spectra import open_h5
 from mstarhash.targets import is_target
 
 MODEL_SNR = 100.0  # a pixel's S/N that is given to a template
@@ -15,7 +15,7 @@ def model_spectra(path, wave, target, most=None):
     Returns names (k,), subclasses (k,) with a prefix g for giants, flux, ivar (k, p) float32.
     """
     found = []
-    with h5py.File(path) as source:
+    with open_h5(path) as source:
         for name, group in source.items():
             kind = str(group.attrs["type"])
             if not is_target(["STAR"], [kind], target)[0]:
@@ -40,7 +40,7 @@ def model_spectra(path, wave, target, most=None):
 
 def all_models(path, wave):
     """(k, p) flux of every template on the grid, NaN beyond its range; those that cover 4000 A to the end of the grid."""
-    with h5py.File(path) as source:
+    with open_h5(path) as source:
         pairs = [(group["wave"][:], group["flux"][:]) for group in source.values()]
     long = [(w, f) for w, f in pairs if w[0] <= 4000 and w[-1] >= wave[-1] - 100]
     return np.array([np.interp(wave, w, f, left=np.nan, right=np.nan) for w, f in long], "f4").reshape(-1, len(wave))

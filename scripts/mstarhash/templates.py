@@ -17,10 +17,10 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-import h5py
 import numpy as np
 
 from mstarhash.errors import InputError
+from mstarhash.spectra import open_h5
 
 LIGHT = 299792.458  # km/s
 STEP = 2e-5  # dex of wavelength
@@ -188,7 +188,7 @@ def write(group, template):
 def read_templates(path, use=None):
     """Templates of templates.h5 in the order of their names; `use`: only those listed for it (mock, typing, rv)."""
     out = []
-    with h5py.File(path) as source:
+    with open_h5(path) as source:
         for name, group in source.items():
             attrs = dict(group.attrs)
             if use is None or use in attrs["use"].split(","):

@@ -5,13 +5,12 @@ Columns of a row: identity and order of the spectrum, `kind` (drawn, template, c
 (number in the averages, -1 = in none), snr_r, and flux, ivar (n, p), features (n, d) on the common grid.
 """
 
-import h5py
 import numpy as np
 
 from mstarhash.degrade import degraded, noise_of
 from mstarhash.scaling import features
 from mstarhash.shards import IDENTITY
-from mstarhash.spectra import write_columns
+from mstarhash.spectra import open_h5, write_columns
 from mstarhash.template_file import all_models
 
 COLUMNS = (*IDENTITY, "order", "kind", "family", "class", "subclass", "group", "cluster", "snr_r")
@@ -26,7 +25,7 @@ class Writer:
         self.out, self.wave = out, sample.fixed("wave")
         self.recipe = {key: sample.attribute(key) for key in ("smooth", "scale", "thin")}
         out["wave"] = self.wave
-        out.attrs.update(self.recipe)
+        out.attrs.update(sample.recipe)
         p = len(self.wave)
         width = -(-p // int(self.recipe["thin"]))
         self.data = {
@@ -94,5 +93,5 @@ def read_set(path, names):
     """Datasets of a training set, whole."""
     from mstarhash.spectra import read_columns
 
-    with h5py.File(path) as source:
+    with open_h5(path) as source:
         return read_columns(source, names)

@@ -61,6 +61,14 @@ def test_wrong_text_is_refused():
         (lambda c: c.update(rebinn={}), r"'rebinn'.*'rebin'"),
         (lambda c: c["rebin"].update(step="wide"), r"rebin\.step: 'wide' is not of type 'number'"),
         (lambda c: c["rebin"].update(wave_min=9500.0), "wave_min must be below"),
+        (lambda c: c["match"].update(wave_min=9100.0), r"match\.wave_min must be below match\.wave_max"),
+        (lambda c: c["measure"].update(rv_low=9000.0), r"rv_low must be below"),
+        (lambda c: c["measure"].update(rv_mask=[5570.0]), r"rv_mask: pairs"),
+        (lambda c: c["completeness"].update(snr=[3.0, 1.0]), "edges must increase"),
+        (lambda c: c["rebin"].update(smooth=float("nan")), r"rebin\.smooth: nan is no number"),
+        (lambda c: c["match"].update(floor=float("inf")), r"match\.floor: inf is no number"),
+        (lambda c: c["match"].update(bins=5000), r"match\.bins: 5000 is greater than"),
+        (lambda c: c.update(results="a/{x}"), "results: 'a/{x}' does not match"),
         (lambda c: c["train"].pop("bits"), "train: 'bits' is a required"),
     ],
 )
@@ -109,3 +117,40 @@ def test_input_errors_are_one_line(capsys):
 
     assert exit_code(main) == 2
     assert capsys.readouterr().err == "error: x.fits: no\n"
+
+
+def test_files_that_cannot_be_used_are_one_line(capsys, tmp_path):
+    def main(argv):
+        open(argv)  # noqa: SIM115
+
+    assert exit_code(main, tmp_path / "none") == 2
+    assert capsys.readouterr().err == f"error: {tmp_path}/none: no such file or directory\n"
+    assert exit_code(main, tmp_path) == 2
+    assert capsys.readouterr().err == f"error: {tmp_path}: is a directory\n"
+
+
+def test_a_key_that_stands_twice_is_refused(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text("train:\n  bits: 64\nmatch: {bins: 2}\ntrain:\n  seed: 3\n")
+    with pytest.raises(InputError, match=r"mine.yaml: line 4: key 'train' stands twice"):
+        checking.refuse_doubles(path)
+    path.write_text("train: {bits: 64}\nmatch: {bins: 2}\n")
+    checking.refuse_doubles(path)
+
+
+def test_hdf5_that_is_none_is_one_line(tmp_path):
+    from mstarhash.spectra import create, open_h5
+
+    with pytest.raises(InputError, match="none.h5: no such file"):
+        open_h5(tmp_path / "none.h5")
+    with create(tmp_path / "whole.h5", "train", "") as out:
+        out["x"] = range(1000)
+    with open_h5(tmp_path / "whole.h5", "train") as source:
+        assert len(source["x"]) == 1000
+    with pytest.raises(InputError, match="of the step train, but .* of the step match is wanted"):
+        open_h5(tmp_path / "whole.h5", "match")
+    data = (tmp_path / "whole.h5").read_bytes()
+    for part in (data[: len(data) // 2], b"", b"no stars"):
+        (tmp_path / "cut.h5").write_bytes(part)
+        with pytest.raises(InputError, match="cut.h5: not an HDF5 file, or cut short"):
+            open_h5(tmp_path / "cut.h5")

@@ -15,11 +15,31 @@ import yaml
 from conftest import ROOT
 from mstarhash import inspecting
 from mstarhash.configuration import flag_list, read_schema
+from mstarhash.errors import InputError
+from mstarhash.labels import read_labels
 from mstarhash.ranking import COLUMNS
 from mstarhash.spectra import create, write_text
 
 ODD = 'a "b", <c>&.fits'
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+def test_a_ledger_is_read_in_full_or_refused(tmp_path):
+    path = tmp_path / "labels.csv"
+    path.write_text("\ufefffile,label\na,M\nb,other\nc, \nd,YES\ne,0\na,1\n", encoding="utf-8")  # as Excel writes it
+    assert read_labels(path) == {"a": True, "b": False, "d": True, "e": False}
+    for text, why in (
+        ("file,label\na,M3\n", "line 2: label 'M3'; M or other is wanted"),
+        ("file,label\na,M\na,other\n", "line 3: a has both labels"),
+        ("file\na\n", "no column label"),
+        ("", "no column file and label"),
+    ):
+        path.write_text(text)
+        with pytest.raises(InputError, match=why):
+            read_labels(path)
+    path.write_bytes(b"file,label\n\xff\xfe,M\n")
+    with pytest.raises(InputError, match="not a CSV in UTF-8"):
+        read_labels(path)
 
 
 def test_expected_yield_and_where_to_stop():
@@ -162,8 +182,6 @@ def test_keys_label_and_the_export_is_a_ledger(page, tmp_path):
     for code, character in (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")):
         made = made.replace(code, character)
     (tmp_path / "labels.csv").write_text(made)
-    from mstarhash.labels import read_labels
-
     assert read_labels(tmp_path / "labels.csv") == {
         "x,y.fits": False, files[0]: True, files[1]: True, files[2]: False, files[4]: False, files[5]: True, ODD: True,
     }  # fmt: skip

@@ -79,7 +79,7 @@ def test_candidates_are_those_of_high_probability(folder):
 
 def test_labels_add_and_remove(folder):
     folder, *_ = folder
-    (folder / "labels.csv").write_text("file,label\nf10.fits,M\nf8.fits,not M\nf7.fits,\nf1.fits,M\n")
+    (folder / "labels.csv").write_text("file,label\nf10.fits,M\nf8.fits,Other\nf7.fits,\nf1.fits,M\n")
     options = [
         "--kind",
         "candidates",

@@ -1,8 +1,8 @@
-import h5py
 import numpy as np
 from mstarhash import training
 from mstarhash.degrade import degraded, noise_of
 from mstarhash.noise import trusted
+from mstarhash.spectra import create
 
 
 def test_true_errors_are_believed_and_too_small_ones_are_not():
@@ -48,8 +48,10 @@ class Spectra:
     def fixed(self, name):
         return self.wave
 
+    recipe = {"noise": 16.0, "smooth": 8.0, "scale": "robust", "thin": 4}
+
     def attribute(self, name):
-        return {"smooth": 8.0, "scale": "robust", "thin": 4}[name]
+        return self.recipe[name]
 
     def columns(self, names):
         return {"snr_r": self.snr_r}
@@ -78,7 +80,7 @@ def test_each_noise_serves_as_often_as_another(monkeypatch, tmp_path):
         return degraded(flux, ivar, noise, pick, *others)
 
     monkeypatch.setattr(training, "degraded", record)
-    with h5py.File(tmp_path / "set.h5", "w") as out:
+    with create(tmp_path / "set.h5", "positives", "") as out:
         writer, rng = training.Writer(out, sample), np.random.default_rng(2)
         for n in (3, 2, 2):  # blocks that end within a round of the seven
             columns = {name: np.array(["drawn"] * n) for name in training.COLUMNS}

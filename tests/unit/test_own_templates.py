@@ -1,6 +1,5 @@
 """Templates of the sample's own averages: at rest, better than the library's, only where the sample is large enough."""
 
-import h5py
 import numpy as np
 import pytest
 import toy_stars
@@ -8,6 +7,7 @@ from mstarhash import velocity
 from mstarhash.averages import Means
 from mstarhash.indices import LIGHT, Spectra
 from mstarhash.own_templates import own_templates, read_averages
+from mstarhash.spectra import create
 from mstarhash.standards import pixel_means
 
 GRID = velocity.grid()
@@ -82,14 +82,14 @@ def test_velocities_are_better(library, averages):
 def test_read_averages(tmp_path):
     """Of a model those of the wanted class alone; templates among the averages, which have no members, never."""
     flux, members = np.arange(12.0).reshape(4, 3), np.array([5, 0, 2, 7])
-    with h5py.File(tmp_path / "averages.h5", "w") as out:
+    with create(tmp_path / "averages.h5", "positives", "") as out:
         out.update({"wave": np.arange(3.0), "flux": flux, "ivar": flux, "members": members})
-    with h5py.File(tmp_path / "model.h5", "w") as out:
+    with create(tmp_path / "model.h5", "train", "") as out:
         out["wave"] = np.arange(3.0)
         out.create_group("averages").update(
             {"flux": flux, "ivar": flux, "members": members, "wanted": np.array([True, True, True, False])}
         )
-    with h5py.File(tmp_path / "old.h5", "w") as out:
+    with create(tmp_path / "old.h5", "positives", "") as out:
         out["wave"] = np.arange(3.0)
         out.create_group("averages").update({"flux": flux, "ivar": flux})
     found = {name: read_averages(tmp_path / f"{name}.h5") for name in ("averages", "model", "old")}

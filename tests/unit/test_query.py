@@ -10,6 +10,7 @@ import query
 from mstarhash import querying
 from mstarhash.codes import pack
 from mstarhash.errors import InputError, exit_code
+from mstarhash.model import Model
 from mstarhash.shards import identity_of_name, order_key
 from mstarhash.spectra import create, write_columns
 
@@ -70,7 +71,7 @@ def results(folder):
     """Rebinned and coded shards without rows, and no model."""
     for step in ("rebin", "encode"):
         (folder / step).mkdir(parents=True)
-        with h5py.File(folder / step / "0000.h5", "w") as out:
+        with create(folder / step / "0000.h5", step, "") as out:
             out["wave"] = 10 ** np.arange(3.6, 3.95, 1e-4)
             out.attrs.update(noise=16.0, smooth=8.0, scale="robust", thin=4, min_good=0.5, zero_run=3, flat_run=5)
     return folder
@@ -119,4 +120,16 @@ def test_a_model_that_is_none_is_one_line(tmp_path, monkeypatch, capsys):
     (folder / "train" / "model.h5").write_bytes(b"no HDF5")
     make_data.write(tmp_path / "one.fits", make_data.image(make_data.header(), *make_data.star()))
     assert exit_code(query.main, ["one.fits"]) == 2
-    assert "model.h5: not a model of train.py" in capsys.readouterr().err
+    assert "model.h5: not an HDF5 file" in capsys.readouterr().err
+
+
+def test_a_model_of_other_features_is_refused():
+    wave = 10 ** np.arange(3.6, 3.95, 1e-4)
+    recipe = {"noise": 16.0, "smooth": 8.0, "scale": "robust", "thin": 4}
+    model = SimpleNamespace(wave=wave, recipe=dict(recipe))
+    Model.refuse_other(model, "m.h5", wave, recipe)
+    with pytest.raises(InputError, match="m.h5 learned .* smooth 3.0 instead of 8.0: set the section rebin"):
+        Model.refuse_other(model, "m.h5", wave, recipe | {"smooth": 3.0})
+    for other in (wave * 1.02, wave[:-1]):
+        with pytest.raises(InputError, match="another grid of wavelengths"):
+            Model.refuse_other(model, "m.h5", other, recipe)

@@ -4,7 +4,6 @@ import csv
 import hashlib
 from types import SimpleNamespace
 
-import h5py
 import numpy as np
 import pytest
 import toy_stars
@@ -12,7 +11,7 @@ from mstarhash import measuring
 from mstarhash.grid import log_grid, resample
 from mstarhash.indices import LIGHT
 from mstarhash.ingestion import read_row
-from mstarhash.spectra import write_columns
+from mstarhash.spectra import create, write_columns
 from mstarhash.subtype_zero import measured, published, zero_point
 
 GRID = log_grid(3900.0, 9000.0, 1e-4)
@@ -32,7 +31,7 @@ class Rebinned:
 
 
 def write(path, flux, ivar, columns, usable):
-    with h5py.File(path, "w") as out:
+    with create(path, "positives", "") as out:
         stars = measured(Rebinned(flux, ivar), np.arange(len(flux)), columns, usable)
         write_columns(out.create_group("typed"), stars)
     return path
@@ -77,7 +76,7 @@ def test_recovered_from_shifted_labels(tmp_path, keys):
     assert zero_point(write(tmp_path / "few.h5", flux, ivar, columns, usable), lines, keys) == pytest.approx(
         -0.4, abs=0.1
     )
-    with h5py.File(tmp_path / "old.h5", "w") as out:
+    with create(tmp_path / "old.h5", "positives", "") as out:
         out["wave"] = 10**GRID
     assert zero_point(tmp_path / "old.h5", lines, keys) == 0
 

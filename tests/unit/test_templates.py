@@ -3,7 +3,6 @@
 import csv
 import re
 
-import h5py
 import numpy as np
 import pytest
 import templates as step
@@ -11,6 +10,7 @@ from conftest import ROOT
 from mstarhash import templates, velocity
 from mstarhash.errors import InputError, exit_code
 from mstarhash.indices import INDICES, Spectra, measure
+from mstarhash.spectra import create
 from mstarhash.standards import pixel_means
 from mstarhash.template_file import model_spectra
 from mstarhash.templates import GRID, STEP
@@ -247,7 +247,7 @@ def test_a_drift_is_taken_off():
 
 def test_no_template_of_the_class(tmp_path):
     """A class without templates: no rows, and texts all the same."""
-    with h5py.File(tmp_path / "templates.h5", "w") as out:
+    with create(tmp_path / "templates.h5", "templates", "") as out:
         group = out.create_group("m0")
         group["wave"], group["flux"] = np.linspace(3800, 9100, 50), np.ones(50)
         group.attrs.update(type="M0", luminosity="dwarf", use="")

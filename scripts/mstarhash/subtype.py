@@ -45,6 +45,9 @@ SCATTER = {  # star-to-star scatter at one type; FIELD 13 where it has one
     "cai4227": 0.15,
 }
 NAMES = tuple(DEFINITIONS)
+SHARED = (
+    1.3  # scatter of mock M0-M6 at S/N 2-8 over the posterior's width: indices share denominators and response errors
+)
 
 
 @dataclass
@@ -111,8 +114,8 @@ def classify(values, errors, lines, floor, max_chi2):
 
     The prior is flat from K7 on and falls by e a subtype before (what was taken for an M star is seldom K3), and ODDS
     between families: the one with the larger evidence types the spectrum.
-    `floor` [subtypes] is added to the width of the posterior in quadrature: it stands for the differences between
-    systems of types, and for scatter that several indices share. Refused, NaN: fewer than MIN_USED indices, best
+    The error is the width of the posterior, by SHARED wider since it takes the indices as independent, and `floor`
+    [subtypes] in quadrature, which stands for the differences between systems of types. Refused, NaN: fewer than MIN_USED indices, best
     chi2 per index above `max_chi2` (carbon stars, L dwarfs), or earlier than EARLIEST.
     """
     n = len(values)
@@ -131,7 +134,7 @@ def classify(values, errors, lines, floor, max_chi2):
         refused = (least > max_chi2) | (mean < EARLIEST)
         new = {
             "subtype": np.where(refused, np.nan, mean),
-            "error": np.where(refused, np.nan, np.hypot(spread, floor)),
+            "error": np.where(refused, np.nan, np.hypot(SHARED * spread, floor)),
             "chi2": least,
             "used": used,
             "family": np.full(n, number),

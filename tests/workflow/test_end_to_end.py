@@ -151,19 +151,17 @@ def test_hidden_m_stars_rank_above_hidden_others(real):
 
 
 def test_types_of_real_m_stars_are_those_of_the_survey(real):
-    """Within one subtype for 97 % at S/N r above 10, by indices and by template, without a shift.
+    """The published column within one subtype of the label for 97 % at S/N r above 10, medians within 0.2.
 
-    With the zero point of these stars the medians agree before rounding too, and one star more of the 63 is off.
+    One label is wrong (data README 13: called dM4 with a TiO5 of 0.76) and left out; by template two more of the 62 are off.
     """
     folder, labels, _ = real
     names = [Path(name.decode()).name for name in column(folder, "measure/*.released.h5", "file")]
     bright = [bool(labels[name]["snr_r"]) and float(labels[name]["snr_r"]) > 10 for name in names]
+    bright = np.array(bright) & np.array(["sp03-151" not in name for name in names])
     label = np.array([float(re.search(r"M(\d)", labels[name]["subclass"])[1]) for name in names])[bright]
-    assert len(label) == 63
-    zero = np.array(column(folder, "measure/*.released.h5", "subtype_zero"))[bright]
-    for key in ("subtype", "subtype_template"):
-        moved = np.array(column(folder, "measure/*.released.h5", key))[bright]
-        found = np.floor(moved - zero + 0.5)
-        assert (np.abs(found - label) <= 1).mean() >= 0.97 and abs(np.nanmedian(found - label)) < 0.2, key
-        assert (np.abs(np.floor(moved + 0.5) - label) <= 1).mean() >= 0.95, key
-        assert abs(np.nanmedian(moved - label)) < 0.2, key
+    assert len(label) == 62
+    for key, share in (("subtype", 0.97), ("subtype_template", 0.95)):
+        found = np.array(column(folder, "measure/*.released.h5", key))[bright]
+        assert (np.abs(np.floor(found + 0.5) - label) <= 1).mean() >= share, key
+        assert abs(np.nanmedian(found - label)) < 0.2, key

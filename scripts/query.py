@@ -73,7 +73,7 @@ def main(argv=None):
     print_table(rows)
     wanted = sum(bool(found["wanted"]) for found in labelled)
     print(f"\n{heading(row)}: {wanted} of the {len(labelled)} nearest labelled spectra are of the wanted class"
-          + (f"; class score {score:.3f}" if len(model.wanted_groups) else ""))  # fmt: skip
+          + (f"; class score {score:.3f}" if len(model.classes[0]) else ""))  # fmt: skip
     print(f"{picture}, {picture.with_suffix('.csv')}")
     return 0
 

@@ -70,24 +70,29 @@ def train(args, x, labelled, averages):
     from mstarhash import codes, held_out
     from mstarhash.calibration import calibrate
     from mstarhash.fusion import evidence, fit_fusion, fused
-    from mstarhash.linear import train_linear, train_template
+    from mstarhash.linear import train_columns, train_linear
     from mstarhash.matching import prepare
     from mstarhash.progress import say
 
     wanted, unit, presumed = labelled["wanted"], labelled["unit"], labelled["kind"] == "presumed"
-    network, wanted_groups, values, labelled["class_score"], labelled["part_scores"] = train_network(args, x, labelled)
-    told = np.flatnonzero(~presumed)  # the two regressions need no others, of which some are of the wanted class
+    network, values, outputs, of_parts = train_network(args, x, labelled)
+    rows = held_out.as_unclassified(labelled["kind"])
+    told = np.flatnonzero(~presumed)  # the three regressions need no others, of which some are of the wanted class
+    copies = rows[~presumed[rows]]
+    classes = np.zeros(0), 0.0
+    labelled["class_score"] = np.zeros(len(x))
+    if outputs.shape[1]:
+        *classes, labelled["class_score"] = train_columns(outputs, wanted, unit, copies)
+    labelled["part_scores"] = of_parts @ classes[0] + classes[1]
     *linear, labelled["linear_score"] = train_linear(x, wanted, unit, told, args.components)
     say("train: fits of the averages to the labelled spectra")
     keys = ("flux", "ivar", "wanted", "unit", "group", "wave", "limits", "bins", "order")
     by_class = held_out.labelled_fits(args, unit, prepare(*(averages[key] for key in keys)))
-    rows = held_out.as_unclassified(labelled["kind"])
-    *template, labelled["template_score"] = train_template(by_class, wanted, unit, rows[~presumed[rows]])
+    *template, labelled["template_score"] = train_columns(by_class, wanted, unit, copies)
     stacked = evidence(labelled)
     stack = fit_fusion(stacked[rows], wanted[rows], presumed[rows])
     score = fused(stacked, stack)
-    copies = rows[wanted[rows]], rows[~wanted[rows] & ~presumed[rows]]
-    chance = calibrate(score[presumed], *(score[part] for part in copies))
+    chance = calibrate(score[presumed], score[copies[wanted[copies]]], score[copies[~wanted[copies]]])
     labelled["suspect"] = presumed & (chance(score) > args.suspect)
     levels = codes.score_levels(score[rows], min(args.levels, args.bits) if args.target == "classes" else 0)
     labelled["codes"] = codes.pack(codes.levelled(score, levels, values > network.thresholds))
@@ -98,35 +103,27 @@ def train(args, x, labelled, averages):
     table |= dict(zip(("near_positive", "near_negative"), near, strict=True))
     pieces = evidence(table)
     fusion = fit_fusion(pieces, wanted[rows], presumed[rows])
-    fields = {"network": network, "wanted_groups": wanted_groups, "labelled": labelled, "fusion": fusion}
-    fields |= {"stack": stack, "levels": levels, "linear": linear, "template": template}
+    fields = {"network": network, "labelled": labelled, "fusion": fusion}
+    fields |= {"stack": stack, "levels": levels, "classes": classes, "linear": linear, "template": template}
     odds = fused(pieces, fusion)
     fields["held_back"] = odds[wanted[rows]], odds[~wanted[rows] & ~presumed[rows]]
     return fields, pieces, rows
 
 
 def train_network(args, x, labelled):
-    """The network, which of its groups are wanted; code values (n, bits), class scores (n,), those of the parts (n, k).
-
-    Each unit is left out; in an autoencoder scores are 0.
-    """
+    """The network; code values (n, bits), class outputs (n, groups) and those of its parts (n, k, groups), each unit left
+    out. An autoencoder has no groups."""
     import numpy as np
     from mstarhash import pil
-    from mstarhash.model import class_score
 
     if args.target == "reconstruct":
         network, values, _ = pil.train_reconstruct(
             x, args.layers, args.bits, args.encoder, args.ridge, args.seed, args.threads
         )
-        return network, np.array([], bool), values, np.zeros(len(x)), np.zeros((len(x), pil.PARTS))
+        return network, values, np.zeros((len(x), 0)), np.zeros((len(x), pil.PARTS, 0))
     wanted = labelled["wanted"]
     groups = merge_small(labelled["group"], wanted)
-    names = set(groups[wanted])
-    network, values, outputs, parts = pil.train_classes(
-        x, groups, labelled["unit"], args.layers, args.bits, args.ridge, args.seed, args.threads, names
-    )
-    wanted_groups = np.isin(sorted(set(groups)), list(names))
-    return network, wanted_groups, values, class_score(outputs, wanted_groups), parts
+    return pil.train_classes(x, groups, labelled["unit"], args.layers, args.bits, args.ridge, args.seed, args.threads)
 
 
 def merge_small(groups, wanted, least=20):

@@ -15,7 +15,7 @@ EVIDENCE = (  # column of candidates.csv, its name on the page, what it is
     ("min_distance", "nearest query", "smallest Hamming distance to a query [bits]"),
     ("near_positive", "near wanted", "mean distance to the nearest labelled spectra of the wanted class [bits]"),
     ("near_negative", "near others", "mean distance to the nearest other labelled spectra [bits]"),
-    ("class_score", "class score", "score of the network for the wanted class"),
+    ("class_score", "class score", "log odds by the outputs of the network"),
     ("linear_score", "linear score", "score of the linear classifier"),
     ("template_score", "template score", "score of what the mean spectra of all classes tell"),
     ("stability", "stability", "share of five networks with other random units that put it among the best"),

@@ -1,4 +1,4 @@
-"""Logistic regressions, on principal components of the features and on what the averages tell, each with the score
+"""Logistic regressions, on principal components of the features and on given columns, each with the score
 of every family of rows as if it had been left out.
 
 The last Newton step of the regression is a weighted ridge solve, for which leaving rows out is exact: with
@@ -14,7 +14,7 @@ from mstarhash.spectra import blocks
 
 STEPS = 8  # of Newton's method
 RIDGE = 1e-4  # of components, in units of the mean diagonal
-RIDGE_TEMPLATE = 1e-3  # of the evidence of averages, likewise
+RIDGE_COLUMNS = 1e-3  # of given columns, likewise
 
 
 def train_linear(x, wanted, families, rows, components):
@@ -38,13 +38,13 @@ def train_linear(x, wanted, families, rows, components):
     return weights, intercept, odds
 
 
-def train_template(evidence, wanted, families, rows):
-    """The same on the evidence of averages (n, f) of `matching.class_evidence`, each column at unit scatter."""
-    mean, scatter = evidence[rows].mean(0, dtype="f8"), np.maximum(evidence[rows].std(0, dtype="f8"), 1e-6)
-    found, left_out = logistic((evidence[rows] - mean) / scatter, wanted[rows], families[rows], RIDGE_TEMPLATE)
+def train_columns(columns, wanted, families, rows):
+    """The same on columns (n, f) as they are - class outputs, the evidence of averages - each at unit scatter."""
+    mean, scatter = columns[rows].mean(0, dtype="f8"), np.maximum(columns[rows].std(0, dtype="f8"), 1e-6)
+    found, left_out = logistic((columns[rows] - mean) / scatter, wanted[rows], families[rows], RIDGE_COLUMNS)
     weights = found[:-1] / scatter
     intercept = found[-1] - mean @ weights
-    odds = evidence @ weights + intercept
+    odds = columns @ weights + intercept
     odds[rows] = left_out
     return weights, intercept, odds
 

@@ -16,6 +16,7 @@ LABELLED = (*IDENTITY, "order", "kind", "family", "class", "subclass", "group", 
 SCORES = ("class_score", "part_scores", "linear_score", "template_score")
 AVERAGES = ("flux", "ivar", "wanted", "cluster", "members", "unit", "group")
 SOLVED = ("beta", "centre", "turn", "thresholds", "parts")  # of the network; an autoencoder has only thresholds
+REGRESSIONS = ("classes", "linear", "template")  # weights and intercept each
 FITTING = ("prior", "floor", "refine", "max_shift")  # of the fits in training, as in the section `match`
 
 
@@ -24,7 +25,6 @@ class Model:
     """A trained search."""
 
     network: Network
-    wanted_groups: np.ndarray  # (groups,) bool; empty with target reconstruct
     labelled: dict  # LABELLED, `wanted`, `suspect` (n,) bool, `codes` (n, bits / 64) uint64, SCORES
     averages: object
     average_names: np.ndarray
@@ -35,6 +35,7 @@ class Model:
     )
     stack: dict  # the fusion of all scores but the hash one
     levels: np.ndarray  # (k,) of the stacked score, that the first k bits tell
+    classes: tuple  # weights (groups,) and intercept of the class score; no weights with target reconstruct
     linear: tuple  # weights (d,) and intercept of the linear score
     template: tuple  # weights (f,) and intercept of the template score
     bits: int
@@ -84,8 +85,9 @@ class Model:
         if self.network.beta is None:
             return scores, hidden > self.network.thresholds
         outputs = hidden.astype("f8") @ self.network.beta
-        scores["class_score"] = class_score(outputs, self.wanted_groups)
-        scores["part_scores"] = self.network.part_scores(hidden.astype("f8"))
+        weights, intercept = self.classes
+        scores["class_score"] = outputs @ weights + intercept
+        scores["part_scores"] = self.network.part_outputs(hidden.astype("f8")) @ weights + intercept
         stacked = fused(evidence(scores), self.stack)
         return scores, levelled(stacked, self.levels, self.network.turned(outputs) > self.network.thresholds)
 
@@ -102,7 +104,6 @@ def write_model(out, model, averages):
     for key in SOLVED:
         if getattr(network, key) is not None:
             net[key] = getattr(network, key)
-    net["wanted_groups"] = model["wanted_groups"]
     write_columns(out.create_group("labelled"), model["labelled"])
     part = out.create_group("averages")
     write_columns(part, {key: averages[key] for key in AVERAGES})
@@ -110,7 +111,7 @@ def write_model(out, model, averages):
     write_columns(part, {"name": np.append(averages["name"], "featureless")})
     for key in ("fusion", "stack"):
         write_columns(out.create_group(key), model[key])
-    for key in ("linear", "template"):
+    for key in REGRESSIONS:
         write_columns(out.create_group(key), {"weights": model[key][0], "intercept": np.array([model[key][1]])})
     write_columns(out.create_group("held_back"), dict(zip(("wanted", "others"), model["held_back"], strict=True)))
     out["levels"], out["wave"] = model["levels"], averages["wave"]
@@ -130,7 +131,6 @@ def read_model(path):
         limits = (part.attrs["limits"], int(part.attrs["bins"]), int(part.attrs["order"]))
         return Model(
             network=network,
-            wanted_groups=net["wanted_groups"][:],
             labelled=read_columns(source["labelled"], [*LABELLED, *SCORES, "wanted", "suspect", "codes"]),
             averages=prepare(*columns.values(), source["wave"][:], *limits),
             average_names=read_columns(part, ["name"])["name"],
@@ -138,17 +138,12 @@ def read_model(path):
             **{key: read_columns(source[key], list(source[key])) for key in ("fusion", "stack")},
             held_back=(source["held_back/wanted"][:], source["held_back/others"][:]),
             levels=source["levels"][:],
-            **{key: (source[key]["weights"][:], float(source[key]["intercept"][0])) for key in ("linear", "template")},
+            **{key: (source[key]["weights"][:], float(source[key]["intercept"][0])) for key in REGRESSIONS},
             bits=len(network.thresholds),
             wave=source["wave"][:],
             recipe={key: source.attrs[key] for key in RECIPE},
             target=source.attrs["target"],
         )
-
-
-def class_score(outputs, wanted_groups):
-    """(n,) summed class outputs of the wanted groups; 0 where the network has no class targets."""
-    return outputs[:, wanted_groups].sum(1)
 
 
 def rows_of(labelled, identities):

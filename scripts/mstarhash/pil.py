@@ -30,7 +30,7 @@ class Network:
     centre: np.ndarray | None = None  # (groups,)
     turn: np.ndarray | None = None  # (groups, bits)
     thresholds: np.ndarray | None = None  # (bits,)
-    parts: np.ndarray | None = None  # (hidden,) weights of the wanted groups in PARTS networks that share out the units
+    parts: np.ndarray | None = None  # (hidden, groups) as beta, of PARTS networks that share out the hidden units
 
     def hidden(self, x):
         """(n, last hidden) float32 of inputs (n, d); rows are padded to a full block, so bits do not depend on n."""
@@ -49,8 +49,8 @@ class Network:
         """(n, bits) float64 that the thresholds cut."""
         return self.turned(self.outputs(x)) if self.beta is not None else self.hidden(x).astype("f8")
 
-    def part_scores(self, hidden):
-        """(n, PARTS) class score of each part, from hidden outputs (n, hidden)."""
+    def part_outputs(self, hidden):
+        """(n, PARTS, groups) class outputs of each part, from hidden outputs (n, hidden)."""
         return np.stack([hidden[:, part] @ self.parts[part] for part in shared_out(len(self.parts))], axis=1)
 
     def turned(self, outputs):
@@ -153,13 +153,12 @@ def train_reconstruct(x, layers, bits, encoder, strength, seed, threads):
     return network, values, None
 
 
-def train_classes(x, groups, families, layers, bits, strength, seed, threads, wanted=()):
+def train_classes(x, groups, families, layers, bits, strength, seed, threads):
     """A PIL classifier whose outputs become the code.
 
-    x: (n, d); groups: (n,) texts; families: (n,) numbers, one for rows that are left out together; wanted: groups
-    whose summed output is solved for in PARTS too.
+    x: (n, d); groups: (n,) texts; families: (n,) numbers, one for rows that are left out together.
 
-    Returns the network, code values (n, bits), class outputs (n, groups) and scores of the parts (n, PARTS) of the
+    Returns the network, code values (n, bits), class outputs (n, groups) and those of the parts (n, PARTS, groups) of the
     training rows, all as if each family had been left out of the solve: with S = H_g A^-1 H_g' and residual e,
     T - (I - S)^-1 e (exact for the ridge solve; whitening and medians are not redone).
     """
@@ -176,22 +175,19 @@ def train_classes(x, groups, families, layers, bits, strength, seed, threads, wa
     normal, right = gram(network, x, threads, target)
     factor = ridge(normal, strength)
     network.beta = cho_solve(factor, right)
-    sides = np.isin(names, list(wanted))
     units = shared_out(len(normal))
     factors = [ridge(normal[part, part], strength) for part in units]
-    network.parts = np.concatenate(
-        [cho_solve(f, right[p][:, sides].sum(1)) for f, p in zip(factors, units, strict=True)]
-    )
-    outputs, scores = np.empty_like(target), np.empty((len(x), PARTS))
+    network.parts = np.concatenate([cho_solve(f, right[p]) for f, p in zip(factors, units, strict=True)])
+    outputs, of_parts = np.empty_like(target), np.empty((len(x), PARTS, len(names)))
 
     def left_out(members):
         rows = np.concatenate(members)
         h = network.hidden(x[rows]).astype("f8")
         told = target[rows]
         outputs[rows] = without(members, factor, h, told, h @ network.beta)
-        told, found = told[:, sides].sum(1), network.part_scores(h)
+        found = network.part_outputs(h)
         for k, part in enumerate(units):
-            scores[rows, k] = without(members, factors[k], h[:, part], told, found[:, k])
+            of_parts[rows, k] = without(members, factors[k], h[:, part], told, found[:, k])
 
     for _ in ordered_map(left_out, family_blocks(families), threads):
         pass
@@ -207,7 +203,7 @@ def train_classes(x, groups, families, layers, bits, strength, seed, threads, wa
     network.turn = whiten @ rng.standard_normal((len(names), bits))
     values = network.turned(outputs)
     network.thresholds = np.median(values, axis=0)
-    return network, values, outputs, scores
+    return network, values, outputs, of_parts
 
 
 def without(members, factor, h, target, found):

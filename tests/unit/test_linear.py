@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from mstarhash.linear import RIDGE, train_linear, train_template
+from mstarhash.linear import RIDGE, train_columns, train_linear
 from scipy.optimize import minimize
 
 
@@ -37,10 +37,10 @@ def test_left_out_scores_are_those_of_a_fit_without_the_family():
 
 def test_template_score_ignores_units_and_rows_in_any_order():
     x, wanted, families = sample(300)
-    weights, intercept, odds = train_template(x, wanted, families, np.arange(200))
-    again = train_template(x * 7 - 3, wanted, families, np.arange(200))
+    weights, intercept, odds = train_columns(x, wanted, families, np.arange(200))
+    again = train_columns(x * 7 - 3, wanted, families, np.arange(200))
     assert again[2] == pytest.approx(odds, abs=1e-5)
     assert odds[200:] == pytest.approx(x[200:] @ weights + intercept)
     order = np.random.default_rng(2).permutation(300)
-    turned = train_template(x[order], wanted[order], families[order], np.argsort(order)[:200])
+    turned = train_columns(x[order], wanted[order], families[order], np.argsort(order)[:200])
     assert turned[2] == pytest.approx(odds[order], abs=1e-6)

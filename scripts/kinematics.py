@@ -34,7 +34,6 @@ def main(argv=None):
     import h5py
     import numpy as np
     from mstarhash import measure_flags, star_flags
-    from mstarhash.catalogue_objects import UNRELIABLE
     from mstarhash.files import replacing
     from mstarhash.kinematics import combined
     from mstarhash.measured import read_aligned, read_measured, write_aligned
@@ -46,7 +45,7 @@ def main(argv=None):
         table |= read_aligned(args.crossmatch, table, MATCHED)
         table |= read_aligned(args.luminosity, table, ["giant"])
         usable = np.isfinite(table["rv"]) & np.isfinite(table["rv_err"])
-        for flag in UNRELIABLE:
+        for flag in measure_flags.RV_UNRELIABLE:
             usable &= ~measure_flags.has(table["flags"], flag)
         rv = [np.where(usable, table[key], np.nan) for key in ("rv", "rv_err")]
         columns = place(args, table) | motion(args, table, *rv)

@@ -26,7 +26,7 @@ def main(argv=None):
     from mstarhash.progress import Progress
     from mstarhash.scaling import features
     from mstarhash.shards import IDENTITY
-    from mstarhash.spectra import blocks, create, open_h5, read_columns, write_columns
+    from mstarhash.spectra import RECIPE, blocks, create, open_h5, read_columns, write_columns
 
     new = log_grid(args.wave_min, args.wave_max, args.step)
     with replacing(args.output) as name, open_h5(args.spectra) as source:
@@ -52,7 +52,7 @@ def main(argv=None):
         with create(name, "rebin", config_hash(args)) as out:
             write_columns(out, columns)
             out["wave"] = 10**new
-            for key in ("noise", "smooth", "scale", "thin"):  # for steps that make features of other spectra
+            for key in RECIPE:  # for steps that make features of other spectra
                 out.attrs[key] = getattr(args, key)
             for key in ("min_good", "zero_run", "flat_run"):  # as ingest read these
                 if key in source.attrs:

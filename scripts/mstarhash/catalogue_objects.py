@@ -7,7 +7,6 @@ from mstarhash.kinematics import combined
 
 WEIGHTED = ("tio1", "tio2", "tio3", "tio4", "tio5", "cah1", "cah2", "cah3", "caoh", "na")
 PARTS = ("tio5", "cah2", "cah3")
-UNRELIABLE = ("rv_edge", "rv_low_r", "rv_large", "rv_none")  # flags of a velocity that is not used
 ZETA = {"zeta": "l13", "zeta_l07": "l07", "zeta_d12": "d12", "zeta_z19": "z19"}
 
 
@@ -31,7 +30,10 @@ def objects(spectra, motions, activity):
     new = spectra["source"] == "new"
     out["n_new"] = np.bincount(group, new, count).astype(int)
     out["source"] = np.where(out["n_new"] == out["n_spectra"], "new", "released")
-    on_velocity = sum(1 << measure_flags.BITS[name][0] for name in UNRELIABLE) | 1 << star_flags.BITS["rv_unused"][0]
+    on_velocity = (
+        sum(1 << measure_flags.BITS[name][0] for name in measure_flags.RV_UNRELIABLE)
+        | 1 << star_flags.BITS["rv_unused"][0]
+    )
     out["flags"] = np.where(motions["n_rv"] > 0, out["flags"] & ~np.uint32(on_velocity), out["flags"])
     others = (motions, activity)
     return out | {key: values for columns in others for key, values in columns.items() if key != "object"}

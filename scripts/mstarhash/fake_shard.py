@@ -53,7 +53,8 @@ def inject(args, path):
         lenders = rng.choice(calm, args.impostors * len(fakes.IMPOSTORS), p=weight / weight.sum())
         kinds = np.repeat(["", *fakes.IMPOSTORS], [len(stars)] + [args.impostors] * len(fakes.IMPOSTORS))
         pick = np.concatenate([stars.donor, lenders])
-        recipe = {key: sample.attribute(key) for key in ("smooth", "scale", "thin")}
+        out.attrs.update(sample.recipe)
+        recipe = {key: sample.recipe[key] for key in ("smooth", "scale", "thin")}
         for key, size in zip(
             ("flux", "ivar", "features"), (len(wave), len(wave), -(-len(wave) // int(recipe["thin"]))), strict=True
         ):

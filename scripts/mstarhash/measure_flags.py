@@ -20,6 +20,7 @@ BITS = {  # name: (bit, meaning)
     "index_missing": (12, "one or more of the ten indices could not be measured"),
     "giant_sequence": (13, "indices fit the giants' sequence better than the dwarfs'"),
 }
+RV_UNRELIABLE = ("rv_edge", "rv_low_r", "rv_large", "rv_none")  # of a velocity that is not used
 
 combine = partial(bitmask.combine, BITS)
 has = partial(bitmask.has, BITS)

@@ -8,6 +8,7 @@ import format_reference
 import h5py
 import pytest
 from format_reference import check, page, read_meanings, shape_faults
+from mstarhash.spectra import SCHEMA_VERSION
 
 ROOT = Path(__file__).resolve().parents[2]
 MEANINGS = read_meanings(ROOT / "config/formats.csv")
@@ -46,7 +47,7 @@ def test_a_file_that_is_not_as_told_is_found(tmp_path, change, fault):
     path = tmp_path / "encode" / "0000.h5"
     path.parent.mkdir()
     with h5py.File(path, "w") as file:
-        file.attrs.update({key: "" for key in format_reference.ROOT})
+        file.attrs.update({key: "" for key in format_reference.ROOT} | {"schema_version": SCHEMA_VERSION})
         for row in format_reference.meanings_of("encode/0000.h5", MEANINGS):
             if not row["name"].startswith("@"):
                 file[row["name"]] = [[0.0] * WIDE[row["name"]]] if row["name"] in WIDE else [0.0]

@@ -66,7 +66,7 @@ FILES = {
     "scripts/mstarhash/velocity.py": MEASURE,
     "scripts/mstarhash/zeta.py": MEASURE,
     "scripts/mstarhash/metrics.py": "evaluate figures claims report all",
-    "scripts/mstarhash/querying.py": FIGURES,  # of scripts/query.py, and the neighbours of Figs. 9 and 10
+    "scripts/mstarhash/plots_neighbours.py": FIGURES,
     "scripts/train.py": MODEL,
     "scripts/inspection.html": "inspect report all",
     "config/catalogue.schema.json": CATALOGUE,

@@ -2,7 +2,8 @@
 
 Injected: templates of M stars on the pixels and with the gaps and inverse variances of this survey's spectra, with the
 noise and calibration errors that the section `measure` tells of; measured as all others, and compared with the same
-template without noise. Repeats: differences of two visits of one object; these show whether those errors are real.
+template without noise. Repeats: differences of two visits of one object; these show whether those errors are real
+(H-alpha of active dwarfs varies between visits, in the mock survey too: its differences are larger).
 zeta counts where 1 - T(x) of the true star, for repeats of the mean of both, is above 3 of its errors.
 """
 

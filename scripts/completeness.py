@@ -70,11 +70,10 @@ def search(args, folder):
 
     import candidates
     import encode
-    import h5py
     import match
     import numpy as np
     import retrieve
-    from mstarhash.spectra import open_h5
+    from mstarhash.spectra import create, open_h5
 
     spectra, codes, cuts, near, fits, found = (
         str(folder / name) for name in ("spectra.h5", "codes.h5", "cuts.h5", "near.h5", "fits.h5", "candidates.csv")
@@ -82,7 +81,7 @@ def search(args, folder):
     common = [f"--threads={args.threads}", "--model", args.model]
     match.main([*args.match.split(), *common, "--spectra", spectra, "--output", fits])
     encode.main([*common, "--target", args.target, "--spectra", spectra, "--match", fits, "--output", codes])
-    with open_h5(args.cuts) as source, h5py.File(cuts, "w") as out:
+    with open_h5(args.cuts) as source, create(cuts, "retrieve", "") as out:
         out["cut"] = source["cut"][:]  # of the survey; at that distance itself each is kept, as if it came first
         out["ties"] = np.full((1, len(source["cut"])), np.iinfo("i4").max)
         out.attrs[codes] = 0

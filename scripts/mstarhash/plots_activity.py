@@ -79,7 +79,9 @@ def equivalent_widths(axes, args, numbers):
     axes.set(xlim=(-0.6, 9.6), ylim=(low - 1, high + 1))
     axes.set_xticks(range(10), [f"M{k}" for k in range(10)])
     axes.set_ylabel("EW of H$\\alpha$ [$\\mathrm{\\AA}$, emission positive]")
-    axes.set_title(f"{len(width):,} dwarfs with S/N at H$\\alpha$ above the limit; {outside} outside the frame")
+    axes.set_title(
+        f"{len(width):,} spectra of dwarfs with S/N at H$\\alpha$ above the limit; {outside} outside the frame"
+    )
 
 
 def panel(axes, title, names, key, rows, numbers):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-AT_ONCE = 16  # rows of distances made together: they stay in the cache
+AT_ONCE = 1 << 18  # distances made together: they stay in the cache
 
 
 def pack(bits):
@@ -23,14 +23,15 @@ def hamming(a, b):
     """(n, m) int32 Hamming distances between packed codes (n, k) and (m, k)."""
     out = np.empty((len(a), len(b)), "i4")
     words = list(zip(np.ascontiguousarray(a.T), np.ascontiguousarray(b.T), strict=True))
-    differ = np.empty((min(len(a), AT_ONCE), len(b)), "u8")
+    rows = max(1, AT_ONCE // max(1, len(b)))
+    differ = np.empty((min(len(a), rows), len(b)), "u8")
     count = np.empty(differ.shape, "u1")
-    for first in range(0, len(a), AT_ONCE):
-        part = out[first : first + AT_ONCE]
+    for first in range(0, len(a), rows):
+        part = out[first : first + rows]
         differ, count = differ[: len(part)], count[: len(part)]
         part[:] = 0
         for one, other in words:
-            np.bitwise_xor(one[first : first + AT_ONCE, None], other, out=differ)
+            np.bitwise_xor(one[first : first + rows, None], other, out=differ)
             part += np.bitwise_count(differ, out=count)
     return out
 

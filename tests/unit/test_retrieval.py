@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from mstarhash import codes
 from mstarhash.codes import hamming, levelled, pack, score_levels, unpack
 from mstarhash.ranking import nearest_words, stability
 from mstarhash.retrieval import count_distances, cuts, mean_nearest, nearest_families, select
@@ -13,6 +14,16 @@ def test_codes_pack_and_unpack(k):
     assert np.array_equal(unpack(words, k), bits)
     distance = hamming(words, words)
     assert np.array_equal(distance, (bits[:, None] != bits[None]).sum(2))
+
+
+@pytest.mark.parametrize("at_once", [1, 130, 1000])
+def test_distances_are_the_same_however_many_are_made_together(monkeypatch, at_once):
+    rng = np.random.default_rng(3)
+    one, other = pack(rng.random((37, 256)) > 0.5), pack(rng.random((60, 256)) > 0.5)
+    expected = np.bitwise_count(one[:, None] ^ other[None]).sum(2)
+    monkeypatch.setattr(codes, "AT_ONCE", at_once)
+    assert np.array_equal(hamming(one, other), expected)
+    assert hamming(one[:0], other).shape == (0, 60) and hamming(one, other[:0]).shape == (37, 0)
 
 
 def brute(queries, codes, share):

@@ -86,9 +86,9 @@ def of_objects(args, table, columns, usable):
     import numpy as np
     from mstarhash import activity_rules
     from mstarhash.kinematics import combined
+    from mstarhash.measured import primaries
 
-    best = np.flatnonzero(table["primary"] == 1)
-    best = best[np.argsort(table["object"][best])]
+    best = primaries(table)
     stars = {key: values[best] for key, values in (table | columns).items()}
     once = np.where(table["duplicate_of"] == "", table["ewha"], np.nan)  # other files of one exposure tell nothing new
     keys = ("ewha", "ewha_err", "ewha_chi2", "n_ew")

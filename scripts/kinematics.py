@@ -36,7 +36,7 @@ def main(argv=None):
     from mstarhash import measure_flags, star_flags
     from mstarhash.files import replacing
     from mstarhash.kinematics import combined
-    from mstarhash.measured import read_aligned, read_measured, write_aligned
+    from mstarhash.measured import primaries, read_aligned, read_measured, write_aligned
     from mstarhash.progress import say
     from mstarhash.spectra import open_h5, write_columns
 
@@ -51,8 +51,7 @@ def main(argv=None):
         columns = place(args, table) | motion(args, table, *rv)
         columns["flags"] = star_flags.combine(rv_unused=~usable)
 
-        best = np.flatnonzero(table["primary"] == 1)
-        best = best[np.argsort(table["object"][best])]
+        best = primaries(table)
         count = len(best)
         rv[0] = np.where(table["duplicate_of"] == "", rv[0], np.nan)  # other files of one exposure tell nothing new
         mean, error, chi2, used = combined(table["object"], *rv, count)

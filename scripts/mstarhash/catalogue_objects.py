@@ -2,8 +2,10 @@
 
 import numpy as np
 
-from mstarhash import measure_flags, star_flags, zeta
+from mstarhash import measure_flags, zeta
+from mstarhash.catalogue_notes import mask
 from mstarhash.kinematics import combined
+from mstarhash.measured import primaries
 
 WEIGHTED = ("tio1", "tio2", "tio3", "tio4", "tio5", "cah1", "cah2", "cah3", "caoh", "na")
 PARTS = ("tio5", "cah2", "cah3")
@@ -18,8 +20,7 @@ def objects(spectra, motions, activity):
     follows from those; all else is the primary spectrum's, but for the flags on the velocity where there is one.
     """
     group, count = spectra["object"], len(motions["object"])
-    best = np.flatnonzero(spectra["primary"] == 1)
-    best = best[np.argsort(group[best])]
+    best = primaries(spectra)
     out = {key: values[best] for key, values in spectra.items()}
     once = spectra["duplicate_of"] == ""
     for key in WEIGHTED:
@@ -30,10 +31,7 @@ def objects(spectra, motions, activity):
     new = spectra["source"] == "new"
     out["n_new"] = np.bincount(group, new, count).astype(int)
     out["source"] = np.where(out["n_new"] == out["n_spectra"], "new", "released")
-    on_velocity = (
-        sum(1 << measure_flags.BITS[name][0] for name in measure_flags.RV_UNRELIABLE)
-        | 1 << star_flags.BITS["rv_unused"][0]
-    )
+    on_velocity = mask([*measure_flags.RV_UNRELIABLE, "rv_unused"])
     out["flags"] = np.where(motions["n_rv"] > 0, out["flags"] & ~np.uint32(on_velocity), out["flags"])
     others = (motions, activity)
     return out | {key: values for columns in others for key, values in columns.items() if key != "object"}

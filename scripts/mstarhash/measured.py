@@ -39,6 +39,12 @@ def write_aligned(name, step, config_hash, table, columns, attributes=None):
         write_columns(out, columns)
 
 
+def primaries(table):
+    """Rows of the primary spectra, in the order of their objects; table: `primary` and `object` (n,) of crossmatch."""
+    rows = np.flatnonzero(table["primary"] == 1)
+    return rows[np.argsort(table["object"][rows])]
+
+
 def attribute(path, name):
     """A root attribute of an HDF5 file."""
     with open_h5(path) as source:

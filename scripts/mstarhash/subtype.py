@@ -115,8 +115,8 @@ def classify(values, errors, lines, floor, max_chi2):
     The prior is flat from K7 on and falls by e a subtype before (what was taken for an M star is seldom K3), and ODDS
     between families: the one with the larger evidence types the spectrum.
     The error is the width of the posterior, by SHARED wider since it takes the indices as independent, and `floor`
-    [subtypes] in quadrature, which stands for the differences between systems of types. Refused, NaN: fewer than MIN_USED indices, best
-    chi2 per index above `max_chi2` (carbon stars, L dwarfs), or earlier than EARLIEST.
+    [subtypes] in quadrature, which stands for the differences between systems of types. Refused, NaN: fewer than
+    MIN_USED indices, best chi2 per index above `max_chi2` (carbon stars, L dwarfs), or earlier than EARLIEST.
     """
     n = len(values)
     scatter = np.array([SCATTER[name] for name in NAMES])

@@ -158,6 +158,14 @@ def test_types_of_real_m_stars_are_those_of_the_survey(real):
     folder, labels, _ = real
     names = [Path(name.decode()).name for name in column(folder, "measure/*.released.h5", "file")]
     bright = [bool(labels[name]["snr_r"]) and float(labels[name]["snr_r"]) > 10 for name in names]
+    zero = np.array(column(folder, "measure/*.released.h5", "subtype_zero"))[bright]
+    for key in ("subtype", "subtype_template"):  # without the zero point of these stars, the wrong label among them
+        moved = np.array(column(folder, "measure/*.released.h5", key))[bright]
+        found = np.floor(moved - zero + 0.5)
+        every = np.array([float(re.search(r"M(\d)", labels[name]["subclass"])[1]) for name in names])[bright]
+        assert len(every) == 63
+        assert (np.abs(found - every) <= 1).mean() >= 0.97 and abs(np.nanmedian(found - every)) < 0.2, key
+        assert (np.abs(np.floor(moved + 0.5) - every) <= 1).mean() >= 0.95, key
     bright = np.array(bright) & np.array(["sp03-151" not in name for name in names])
     label = np.array([float(re.search(r"M(\d)", labels[name]["subclass"])[1]) for name in names])[bright]
     assert len(label) == 62

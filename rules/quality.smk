@@ -234,7 +234,7 @@ rule bench:
         mem_mb=lambda wildcards, attempt: 3000 * attempt,
         runtime=120,
     params:
-        flags=flags("positives", "train", "match", "retrieve", "measure", "crossmatch", "bench"),
+        flags=flags("train", "positives", "retrieve", "measure", "crossmatch", "bench"),
         configfiles=[str(path) for path in workflow.overwrite_configfiles],
     message:
         "Timing the chain beside other software"

@@ -117,7 +117,7 @@ rule figures:
         mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=30,
     params:
-        flags=flags("figures", "match"),
+        flags=flags("figures"),
         names=FIGURES,
         target=config["target"],
         folder=lambda wildcards, output: str(Path(output.figures[0]).parent),

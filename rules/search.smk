@@ -223,7 +223,7 @@ rule inspect:
         mem_mb=lambda wildcards, attempt: 600 * attempt,
         runtime=30,
     params:
-        flags=flags("inspect", "match"),
+        flags=flags("inspect"),
         target=config["target"],
     message:
         "Writing the page to inspect candidates"

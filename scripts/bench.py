@@ -26,19 +26,12 @@ CASES = {  # what: (module, function)
     "measure": ("bench_stars", "measuring"),
     "snakemake": ("bench_stars", "snakemake"),
 }
-SECTIONS = (
-    "positives",
-    "train",
-    "match",
-    "retrieve",
-    "measure",
-    "crossmatch",
-    "bench",
-)  # of a key that two have, the last
+SECTIONS = ("train", "positives", "retrieve", "measure", "crossmatch", "bench")
+SHARED = ("components", "seed")  # the first as in `positives`: no case needs that of `train`
 
 
 def build_parser():
-    parser = section_parser(__doc__, *SECTIONS)
+    parser = section_parser(__doc__, *SECTIONS, shared=SHARED)
     parser.add_argument("--threads", type=int, default=1, help="of ours and of the peers")
     parser.add_argument("--only", nargs="+", choices=list(CASES), default=list(CASES), help="rows to time; all")
     parser.add_argument("--manifest", nargs="+", required=True, help="lists from manifest.py, all shards")

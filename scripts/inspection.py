@@ -13,7 +13,7 @@ LINES = (("Ha", 6564.6), ("Na", 8191.0))  # marked [vacuum Angstrom]
 
 
 def build_parser():
-    parser = section_parser(__doc__, "inspect", "match")
+    parser = section_parser(__doc__, "inspect")
     parser.add_argument("--frame", required=True, help="HTML of the page, with places to fill")
     parser.add_argument("--candidates", required=True, help="CSV from candidates.py")
     parser.add_argument("--spectra", nargs="+", required=True, help="HDF5 from rebin.py, all shards")
@@ -66,7 +66,7 @@ def articles(args, rows, ahead):
     import numpy as np
     from mstarhash.inspecting import article, picture
     from mstarhash.plots_candidates import places_of
-    from mstarhash.plots_spectra import fitted, for_the_eye
+    from mstarhash.plots_spectra import fitted, fitting_of, for_the_eye
     from mstarhash.progress import Progress
     from mstarhash.sample import Sample
     from mstarhash.spectra import open_h5, read_text
@@ -74,14 +74,14 @@ def articles(args, rows, ahead):
     progress = Progress("inspect", max(len(rows), 1))
     with Sample(args.spectra) as sample, open_h5(args.model) as model:
         wave = sample.fixed("wave")
-        order = int(model["averages"].attrs["order"])
+        keys = fitting_of(model)
         means = dict(zip(read_text(model["averages/name"]).tolist(), model["averages/flux"][:], strict=False))
         flat = np.ones(len(wave))  # `featureless` has a name and no mean spectrum
         place_of = places_of(sample, [row["file"] for row in rows])
         for place, row in enumerate(rows, 1):
             flux, ivar = (sample.rows(key, [place_of[row["file"]]]) for key in ("flux", "ivar"))
             curves = {
-                kind: fitted(flux[0], ivar[0], means.get(name, flat), order, args.prior, args.floor, args.max_shift)
+                kind: fitted(flux[0], ivar[0], means.get(name, flat), **keys)
                 if (name := row[f"best_{kind}"])
                 else np.full(len(wave), np.nan)
                 for kind in ("wanted", "other")

@@ -21,7 +21,6 @@ def main(argv=None):
     threads.limit(1)
     import numpy as np
     from mstarhash.files import replacing
-    from mstarhash.matching import fit
     from mstarhash.model import read_model
     from mstarhash.parallel import ordered_map
     from mstarhash.progress import Progress
@@ -33,15 +32,14 @@ def main(argv=None):
     with replacing(args.output) as name, Sample([args.spectra]) as sample:
         model = read_model(args.model)
         model.refuse_other(args.model, sample.fixed("wave"), sample.recipe)
+        model.refuse_fits(args.model, vars(args))
         columns = sample.columns([*IDENTITY, "order", "class"])
         rows = np.flatnonzero(is_unknown(columns.pop("class")))
         columns = {key: values[rows] for key, values in columns.items()}
-        shifts = range(-args.max_shift, args.max_shift + 1)
 
         def work(item):
             where, (flux, ivar) = item
-            found = fit(flux, ivar, model.averages, args.prior, args.floor, shifts, args.refine)
-            return found | {"good_pixels": (ivar > 0).mean(1)}
+            return model.fit(flux, ivar) | {"good_pixels": (ivar > 0).mean(1)}
 
         nothing = [sample.rows(key, []) for key in ("flux", "ivar")]
         parts, progress = [work((slice(0), nothing))], Progress("match", len(rows))  # an empty shard has columns too

@@ -24,9 +24,9 @@ def main(argv=None):
     from mstarhash.noise import trusted
     from mstarhash.parallel import ordered_map
     from mstarhash.progress import Progress
-    from mstarhash.scaling import features
+    from mstarhash.scaling import features, width
     from mstarhash.shards import IDENTITY
-    from mstarhash.spectra import RECIPE, blocks, create, open_h5, read_columns, write_columns
+    from mstarhash.spectra import READING, RECIPE, blocks, create, open_h5, read_columns, write_columns
 
     new = log_grid(args.wave_min, args.wave_max, args.step)
     with replacing(args.output) as name, open_h5(args.spectra) as source:
@@ -54,15 +54,14 @@ def main(argv=None):
             out["wave"] = 10**new
             for key in RECIPE:  # for steps that make features of other spectra
                 out.attrs[key] = getattr(args, key)
-            for key in ("min_good", "zero_run", "flat_run"):  # as ingest read these
+            for key in READING:
                 if key in source.attrs:
                     out.attrs[key] = source.attrs[key]
-            width = -(-len(new) // args.thin)
             for key, kind, length in (
                 ("flux", "f4", len(new)),
                 ("ivar", "f4", len(new)),
                 ("mask", "u1", len(new)),
-                ("features", "f4", width),
+                ("features", "f4", width(len(new), args.thin)),
             ):
                 out.create_dataset(key, (count, length), kind)
             progress = Progress("rebin", count)

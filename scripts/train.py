@@ -40,11 +40,10 @@ def main(argv=None):
             learned = {key: source.attrs[key] for key in ("target", *RECIPE)}
         labelled["wanted"] = np.arange(len(x)) < count
         say(f"train: {len(x):,} spectra of {x.shape[1]:,} values, {count:,} positive")
-        model, values, rows = train(args, x, labelled, averages)
+        model = train(args, x, labelled, averages)
         with create(name, "train", config_hash(args)) as out:
             write_model(out, model, averages)
             out.attrs.update(learned)
-            out["fusion_evidence"], out["fusion_rows"] = values, rows
             with open_h5(args.averages) as source:
                 write_columns(out.create_group("typed"), read_columns(source["typed"], list(source["typed"])))
     return 0
@@ -65,7 +64,7 @@ def number_apart(sets, averages):
 
 
 def train(args, x, labelled, averages):
-    """The fields of a Model, and the evidence (m, k) and the rows (m,) that the fusion was fitted on."""
+    """The fields of a Model that are not of the averages."""
     import numpy as np
     from mstarhash import codes, held_out
     from mstarhash.calibration import calibrate
@@ -86,8 +85,8 @@ def train(args, x, labelled, averages):
     labelled["part_scores"] = of_parts @ classes[0] + classes[1]
     *linear, labelled["linear_score"] = train_linear(x, wanted, unit, told, args.components)
     say("train: fits of the averages to the labelled spectra")
-    keys = ("flux", "ivar", "wanted", "unit", "group", "wave", "limits", "bins", "order")
-    by_class = held_out.labelled_fits(args, unit, prepare(*(averages[key] for key in keys)))
+    keys = ("flux", "ivar", "wanted", "unit", "group", "wave")
+    by_class = held_out.labelled_fits(args, unit, prepare(*(averages[key] for key in keys), averages))
     *template, labelled["template_score"] = train_columns(by_class, wanted, unit, copies)
     stacked = evidence(labelled)
     stack = fit_fusion(stacked[rows], wanted[rows], presumed[rows])
@@ -103,11 +102,9 @@ def train(args, x, labelled, averages):
     table |= dict(zip(("near_positive", "near_negative"), near, strict=True))
     pieces = evidence(table)
     fusion = fit_fusion(pieces, wanted[rows], presumed[rows])
-    fields = {"network": network, "labelled": labelled, "fusion": fusion}
-    fields |= {"stack": stack, "levels": levels, "classes": classes, "linear": linear, "template": template}
-    odds = fused(pieces, fusion)
-    fields["held_back"] = odds[wanted[rows]], odds[~wanted[rows] & ~presumed[rows]]
-    return fields, pieces, rows
+    fields = {"network": network, "labelled": labelled, "stack": stack, "levels": levels}
+    fields |= {"classes": classes, "linear": linear, "template": template}
+    return fields | {"fusion": fusion, "fusion_evidence": pieces, "fusion_rows": rows}
 
 
 def train_network(args, x, labelled):
@@ -151,7 +148,6 @@ def read_averages(args):
     out = {key: np.concatenate([part[key] for part in parts]) for key in keys}
     out["name"] = np.array([f"{a} {k}" for a, k in zip(np.concatenate(titles), out["cluster"], strict=True)])
     out["wanted"] = np.arange(len(out["cluster"])) < len(parts[0]["cluster"])
-    out |= {"limits": (args.wave_min, args.wave_max), "bins": args.bins, "order": args.order}
     return out | {key: getattr(args, key) for key in FITTING}
 
 

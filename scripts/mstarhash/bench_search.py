@@ -191,12 +191,13 @@ def neighbours(args):
 def match(args):
     """Chi-square gain of every average times a response polynomial."""
     flux, ivar = first_rows(args.rebinned, ("flux", "ivar"), args.fits)
-    averages = read_model(args.trained).averages
+    model = read_model(args.trained)
+    averages = model.averages
     flux, ivar = flux[:, averages.window], ivar[:, averages.window]
 
     def ours():
         def work(rows):
-            return gains(flux[rows], ivar[rows], averages, args.prior)
+            return gains(flux[rows], ivar[rows], averages, model.fitting["prior"])
 
         with single():
             return list(ordered_map(work, blocks(len(flux), 256), args.threads))

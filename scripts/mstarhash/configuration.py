@@ -8,6 +8,7 @@ section (`section_parser`).
 import argparse
 import hashlib
 import json
+from collections import Counter
 from pathlib import Path
 
 SCHEMA_PATH = Path(__file__).resolve().parents[2] / "config" / "config.schema.json"
@@ -70,13 +71,17 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"error: {self.prog}: {message}\n")
 
 
-def section_parser(description, *sections):
+def section_parser(description, *sections, shared=()):
     """A parser with one required option for each key of one or more sections of the config.
 
+    shared: keys that two of these sections have; the value of the last one counts. Any other such key is an error.
     The paths that a step reads and writes are added by its script.
     """
     parser = Parser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False)
     properties = _properties(sections)
+    twice = Counter(key for section in sections for key in _properties([section]))
+    if wrong := sorted(key for key, count in twice.items() if count > 1 and key not in shared):
+        raise ValueError(f"{', '.join(wrong)}: in more than one of the sections {', '.join(sections)}")
     keys = parser.add_argument_group("config keys")
     for key, part in properties.items():
         keys.add_argument(

@@ -27,10 +27,10 @@ class Noise:
 def noise_of(flux, ivar, wave, models, order=ORDER):
     """Noise of spectra (n, p) by the best of models (t, p) times a polynomial, NaN where a model knows nothing."""
     known = np.isfinite(models).any(1)
-    averages = prepare(
-        models[known], np.ones_like(models[known]), np.zeros(known.sum(), bool), np.arange(known.sum()), np.full(known.sum(), ""), wave,
-        (wave[0], wave[-1]), 1, order,
-    )  # fmt: skip
+    models, count = models[known], known.sum()
+    keys = {"wave_min": wave[0], "wave_max": wave[-1], "bins": 1, "order": order}
+    nothing = np.zeros(count, bool), np.arange(count), np.full(count, "")
+    averages = prepare(models, np.ones_like(models), *nothing, wave, keys)
     residual = np.zeros_like(flux)
     for rows in blocks(len(flux)):
         residual[rows] = flux[rows] - fitted(flux[rows], softened(flux[rows], ivar[rows], FLOOR), averages, PRIOR)

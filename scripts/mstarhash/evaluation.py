@@ -10,7 +10,6 @@ from mstarhash.model import read_model
 from mstarhash.peers import paper_votes, pca_logistic
 from mstarhash.progress import say
 from mstarhash.sample import Sample
-from mstarhash.spectra import open_h5
 from mstarhash.targets import is_unknown
 from mstarhash.training import read_set
 from mstarhash.truth import read_truth
@@ -71,10 +70,9 @@ def _peers(args):
 def held_back_scores(path):
     """Fused score and each piece of evidence of the labelled spectra, each family left out, and their truth."""
     model = read_model(path)
-    with open_h5(path) as source:
-        values, rows = source["fusion_evidence"][:], source["fusion_rows"][:]
+    values = model.fusion_evidence
     scores = {"default": fused(values, model.fusion)} | dict(zip(NAMES, values.T, strict=True))
-    return scores, model.labelled["wanted"][rows]
+    return scores, model.labelled["wanted"][model.fusion_rows]
 
 
 def write_ranking(path, curves_path, scores, truth, held, held_truth, seed):

@@ -12,7 +12,7 @@ from mstarhash.mock_library import Library
 from mstarhash.model import read_model
 from mstarhash.progress import Progress, say
 from mstarhash.sample import Sample
-from mstarhash.scaling import features
+from mstarhash.scaling import features, width
 from mstarhash.shards import IDENTITY
 from mstarhash.spectra import blocks, create, write_columns
 from mstarhash.targets import is_unknown
@@ -54,10 +54,9 @@ def inject(args, path):
         kinds = np.repeat(["", *fakes.IMPOSTORS], [len(stars)] + [args.impostors] * len(fakes.IMPOSTORS))
         pick = np.concatenate([stars.donor, lenders])
         out.attrs.update(sample.recipe)
-        recipe = {key: sample.recipe[key] for key in ("smooth", "scale", "thin")}
-        for key, size in zip(
-            ("flux", "ivar", "features"), (len(wave), len(wave), -(-len(wave) // int(recipe["thin"]))), strict=True
-        ):
+        recipe = sample.feature_recipe
+        many = {"flux": len(wave), "ivar": len(wave), "features": width(len(wave), int(recipe["thin"]))}
+        for key, size in many.items():
             out.create_dataset(key, (len(kinds), size), "f4")
         progress = Progress("completeness", len(kinds))
         for part in blocks(len(kinds)):
@@ -73,7 +72,7 @@ def inject(args, path):
             out["flux"][part], out["ivar"][part] = flux, ivar
             out["features"][part] = features(flux, ivar, **recipe)
             progress.step(len(flux))
-        write_rows(out, len(kinds), snr[pick], wave, recipe)
+        write_rows(out, len(kinds), snr[pick], wave)
     return stars, sources, kinds
 
 
@@ -134,11 +133,10 @@ def source_of(args, sample, columns, stars, wave, rng):
     return Modelled(library, stars, wave, args.response, rng), np.arange(len(stars)), stars
 
 
-def write_rows(out, count, snr, wave, recipe):
+def write_rows(out, count, snr, wave):
     """All datasets that are no spectra."""
     empty = np.full(count, "")
     columns = {"file": [f"injected/{k:06d}" for k in range(count)]} | dict.fromkeys(IDENTITY[1:], empty)
     columns |= {"order": np.arange(count, dtype="u8"), "class": np.full(count, "Unknown"), "subclass": empty}
     write_columns(out, columns | {"z": np.full(count, np.nan), "snr_r": snr})
     out["wave"] = wave
-    out.attrs.update(recipe)

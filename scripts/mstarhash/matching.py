@@ -51,12 +51,14 @@ def softened(flux, ivar, floor):
     return (ivar / (1 + ivar * (floor * level) ** 2)).astype("f4")
 
 
-def prepare(flux, ivar, wanted, unit, group, wave, limits, bins, order):
-    """Averages from mean spectra (t, P) on the grid `wave` (P,); limits: (low, high) of the window [Angstrom].
+def prepare(flux, ivar, wanted, unit, group, wave, keys):
+    """Averages from mean spectra (t, P) on the grid `wave` (P,); keys: a dict with wave_min, wave_max, the window
+    [Angstrom], bins and order.
 
     group: (t,) texts. Where an average knows nothing, its neighbours in wavelength are used. A featureless one is added to the others.
     """
-    inside = np.flatnonzero((wave >= limits[0]) & (wave <= limits[1]))
+    bins, order = keys["bins"], keys["order"]
+    inside = np.flatnonzero((wave >= keys["wave_min"]) & (wave <= keys["wave_max"]))
     window = slice(int(inside[0]), int(inside[-1]) + 1) if len(inside) else slice(0, len(wave))
     flux, ivar = flux[:, window], ivar[:, window]
     known = np.isfinite(flux) & (ivar > 0)
@@ -83,46 +85,60 @@ def prepare(flux, ivar, wanted, unit, group, wave, limits, bins, order):
 
 
 def gains(flux, ivar, averages, prior):
-    """(n, t) drop of chi-square of each average times its best polynomial, and the mean level of each fit.
+    """(n, t) drop of chi-square of each average times its best polynomial.
 
     flux, ivar: (n, P) in the window, ivar 0 = unusable; prior: sigma of the higher coefficients in units of the
     zeroth (of the fit without them). Negative levels are no detection: gain 0.
     """
-    f, w = binned(flux, ivar, averages.bins)
-    scale = np.sqrt(np.maximum(w, 0)).mean(1, keepdims=True)
-    scale = np.where(scale > 0, scale, 1)
-    f, w = f * scale, w / scale**2
+    f, w = _scaled(flux, ivar, averages.bins)
     order = len(averages.terms) - 1
     right = [(w * f) @ term.T for term in averages.terms]
     moments = [w @ square.T for square in averages.squares]
     a = [[moments[i + j].astype("f8") for j in range(i + 1)] for i in range(order + 1)]
-    r = [term.astype("f8") for term in right]
-    level = r[0] / np.maximum(a[0][0], 1e-30)
-    penalty = 1 / np.maximum((prior * level) ** 2, 1e-12 / np.maximum(a[0][0], 1e-30))
-    for k in range(order + 1):
-        a[k][k] = a[k][k] * (1 + 1e-9) + (penalty if k else 0) + 1e-30
-    y = _forward(a, r)
-    gain = sum(part**2 for part in y)
-    return np.where(level > 0, gain, 0.0), level
+    return _gain(a, [term.astype("f8") for term in right], prior)
 
 
 def fitted(flux, ivar, averages, prior):
     """(n, P) the best average of all times its polynomial; averages with bins = 1 and the whole grid as window."""
-    gain, _ = gains(flux, ivar, averages, prior)
-    t = averages.flux[gain.argmax(1)]
+    t = averages.flux[gains(flux, ivar, averages, prior).argmax(1)]
     scale = np.abs(flux).mean(1, keepdims=True) + 1e-30
     f, w = flux / scale, ivar * scale**2
     order = len(averages.terms) - 1
     u = np.linspace(-1, 1, t.shape[1], dtype="f4")
     moments = [(w * t**2 * u**k).sum(1, dtype="f8") for k in range(2 * order + 1)]
-    right = np.stack([(w * f * t * u**k).sum(1, dtype="f8") for k in range(order + 1)], axis=1)
-    normal = np.array([[moments[i + j] for j in range(order + 1)] for i in range(order + 1)]).transpose(2, 0, 1)
-    lead = np.maximum(normal[:, 0, 0], 1e-30)
-    penalty = 1 / np.maximum((prior * right[:, 0] / lead) ** 2, 1e-12 / lead)
-    index = np.arange(order + 1)
-    normal[:, index, index] = normal[:, index, index] * (1 + 1e-9) + np.where(index > 0, penalty[:, None], 0) + 1e-30
-    found = np.linalg.solve(normal, right[..., None])[..., 0].astype("f4")
-    return scale * t * sum(found[:, k, None] * u**k for k in index)
+    right = np.array([(w * f * t * u**k).sum(1, dtype="f8") for k in range(order + 1)])
+    normal = np.array([[moments[i + j] for j in range(order + 1)] for i in range(order + 1)])
+    _penalise(normal, right, prior)
+    found = np.linalg.solve(normal.transpose(2, 0, 1), right.T[..., None])[..., 0].astype("f4")
+    return scale * t * sum(found[:, k, None] * u.astype("f8") ** k for k in range(order + 1))
+
+
+def _scaled(flux, ivar, bins):
+    """Binned flux and ivar in units of each spectrum's typical error, so that sums of float32 keep their digits."""
+    f, w = binned(flux, ivar, bins)
+    scale = np.sqrt(np.maximum(w, 0)).mean(1, keepdims=True)
+    scale = np.where(scale > 0, scale, 1)
+    return f * scale, w / scale**2
+
+
+def _penalise(a, r, prior):
+    """Add the prior of the higher coefficients to the normal equations, in place; returns the level of the fit.
+
+    a[i][j], r[i]: arrays of one shape. 1e-9 and 1e-30 keep the systems of rounded sums and of empty spectra solvable; where
+    the level is all but zero the prior is 1e-6 of its error.
+    """
+    lead = np.maximum(a[0][0], 1e-30)
+    level = r[0] / lead
+    penalty = 1 / np.maximum((prior * level) ** 2, 1e-12 / lead)
+    for k in range(len(r)):
+        a[k][k] = a[k][k] * (1 + 1e-9) + (penalty if k else 0) + 1e-30
+    return level
+
+
+def _gain(a, r, prior):
+    """Drop of chi-square of the best coefficients; 0 where the level is negative, which is no detection."""
+    level = _penalise(a, r, prior)
+    return np.where(level > 0, sum(part**2 for part in _forward(a, r)), 0.0)
 
 
 def _forward(a, r):
@@ -185,7 +201,7 @@ def fit(flux, ivar, averages, prior, floor, shifts, refine, left_out=None):
     """
     flux, ivar = flux[:, averages.window], ivar[:, averages.window]
     ivar = softened(flux, ivar, floor)
-    gain, _ = gains(flux, ivar, averages, prior)
+    gain = gains(flux, ivar, averages, prior)
     if left_out is not None:
         gain[(left_out[:, None] == averages.unit) & (left_out >= 0)[:, None]] = 0
     sides = [np.flatnonzero(averages.wanted), np.flatnonzero(~averages.wanted)]
@@ -216,10 +232,7 @@ def fit(flux, ivar, averages, prior, floor, shifts, refine, left_out=None):
 def _refine(gain, flux, ivar, averages, prior, top):
     """Raise gain[row, column] for the columns `top` (n, few) to that of the shifted spectrum, where better."""
     order = len(averages.terms) - 1
-    f, w = binned(flux, ivar, averages.bins)
-    scale = np.sqrt(np.maximum(w, 0)).mean(1, keepdims=True)
-    scale = np.where(scale > 0, scale, 1)
-    f, w = f * scale, w / scale**2
+    f, w = _scaled(flux, ivar, averages.bins)
     u = np.linspace(-1, 1, f.shape[1], dtype="f4")
     rows = np.arange(len(f))
     for column in top.T:
@@ -228,9 +241,4 @@ def _refine(gain, flux, ivar, averages, prior, top):
         moments = [np.einsum("ij,j->i", wt, u**k).astype("f8") for k in range(2 * order + 1)]
         r = [np.einsum("ij,j->i", wft, u**k).astype("f8") for k in range(order + 1)]
         a = [[moments[i + j].copy() for j in range(i + 1)] for i in range(order + 1)]
-        level = r[0] / np.maximum(a[0][0], 1e-30)
-        penalty = 1 / np.maximum((prior * level) ** 2, 1e-12 / np.maximum(a[0][0], 1e-30))
-        for k in range(order + 1):
-            a[k][k] = a[k][k] * (1 + 1e-9) + (penalty if k else 0) + 1e-30
-        value = np.where(level > 0, sum(part**2 for part in _forward(a, r)), 0)
-        gain[rows, column] = np.maximum(gain[rows, column], value)
+        gain[rows, column] = np.maximum(gain[rows, column], _gain(a, r, prior))

@@ -17,7 +17,8 @@ SCORES = ("class_score", "part_scores", "linear_score", "template_score")
 AVERAGES = ("flux", "ivar", "wanted", "cluster", "members", "unit", "group")
 SOLVED = ("beta", "centre", "turn", "thresholds", "parts")  # of the network; an autoencoder has only thresholds
 REGRESSIONS = ("classes", "linear", "template")  # weights and intercept each
-FITTING = ("prior", "floor", "refine", "max_shift")  # of the fits in training, as in the section `match`
+FUSED = ("fusion_evidence", "fusion_rows")
+FITTING = ("wave_min", "wave_max", "bins", "order", "prior", "floor", "refine", "max_shift")  # section `match`
 
 
 @dataclass
@@ -28,11 +29,10 @@ class Model:
     labelled: dict  # LABELLED, `wanted`, `suspect` (n,) bool, `codes` (n, bits / 64) uint64, SCORES
     averages: object
     average_names: np.ndarray
-    fitting: dict  # FITTING
+    fitting: dict  # FITTING, of the fits that it learned from
     fusion: dict
-    held_back: (
-        tuple  # scores of what stands for the unclassified, each judged as if left out: wanted (m,), known others (k,)
-    )
+    fusion_evidence: np.ndarray  # (m, k) that the fusion was fitted on, each spectrum judged as if left out
+    fusion_rows: np.ndarray  # (m,) of the labelled spectra: those that stand for the unclassified
     stack: dict  # the fusion of all scores but the hash one
     levels: np.ndarray  # (k,) of the stacked score, that the first k bits tell
     classes: tuple  # weights (groups,) and intercept of the class score; no weights with target reconstruct
@@ -54,14 +54,19 @@ class Model:
         wanted = self.labelled["wanted"]
         return np.flatnonzero(wanted), np.flatnonzero(~wanted & ~self.labelled["suspect"])
 
+    @property
+    def held_back(self):
+        """Scores of what stands for the unclassified, each judged as if left out: wanted (m,), known others (k,)."""
+        score, rows = fused(self.fusion_evidence, self.fusion), self.fusion_rows
+        wanted, presumed = self.labelled["wanted"][rows], self.labelled["kind"][rows] == "presumed"
+        return score[wanted], score[~wanted & ~presumed]
+
     def refuse_other(self, path, wave, recipe):
         """Raise InputError where spectra were rebinned otherwise than those that the model of file `path` learned from.
 
         wave: their grid; recipe: a dict with RECIPE.
         """
-        differ = [
-            f"{key} {recipe[key]} instead of {self.recipe[key]}" for key in RECIPE if recipe[key] != self.recipe[key]
-        ]
+        differ = _different(recipe, self.recipe, RECIPE)
         if len(wave) != len(self.wave) or np.abs(wave / self.wave - 1).max() > 1e-9:
             differ.insert(0, "another grid of wavelengths")
         if differ:
@@ -70,11 +75,18 @@ class Model:
                 "as for the model, or train another"
             )
 
+    def refuse_fits(self, path, keys):
+        """Raise InputError where the config's FITTING, a dict, is not that of the model of file `path`."""
+        if differ := _different(keys, self.fitting, FITTING):
+            raise InputError(
+                f"{path} learned from other fits, the section match has {', '.join(differ)}: set it as for the model, or "
+                "train another"
+            )
+
     def fit(self, flux, ivar):
         """`matching.fit` of spectra (n, p) as in training."""
-        reach = int(self.fitting["max_shift"])
-        keys = [self.fitting[key].item() for key in FITTING[:3]]
-        return fit(flux, ivar, self.averages, *keys[:2], range(-reach, reach + 1), keys[2])
+        prior, floor, refine, reach = (self.fitting[key] for key in ("prior", "floor", "refine", "max_shift"))
+        return fit(flux, ivar, self.averages, prior, floor, range(-reach, reach + 1), refine)
 
     def coded(self, x, class_evidence):
         """SCORES as a dict, (n,) but for `part_scores` (n, PARTS), and bits (n, bits), of features (n, d) and what `match` found (n, f)."""
@@ -92,9 +104,13 @@ class Model:
         return scores, levelled(stacked, self.levels, self.network.turned(outputs) > self.network.thresholds)
 
 
+def _different(found, learned, names):
+    return [f"{key} {found[key]} instead of {learned[key]}" for key in names if found[key] != learned[key]]
+
+
 def write_model(out, model, averages):
     """Into an open HDF5 file; model: dict of the fields of Model, less those that follow from `averages`: a dict with
-    AVERAGES, FITTING, name, limits, bins, order."""
+    AVERAGES, FITTING, name, wave."""
     network = model["network"]
     net = out.create_group("network")
     net["mean"] = network.mean
@@ -107,14 +123,14 @@ def write_model(out, model, averages):
     write_columns(out.create_group("labelled"), model["labelled"])
     part = out.create_group("averages")
     write_columns(part, {key: averages[key] for key in AVERAGES})
-    part.attrs.update({key: averages[key] for key in ("limits", "bins", "order", *FITTING)})
+    part.attrs.update({key: averages[key] for key in FITTING})
     write_columns(part, {"name": np.append(averages["name"], "featureless")})
     for key in ("fusion", "stack"):
         write_columns(out.create_group(key), model[key])
     for key in REGRESSIONS:
         write_columns(out.create_group(key), {"weights": model[key][0], "intercept": np.array([model[key][1]])})
-    write_columns(out.create_group("held_back"), dict(zip(("wanted", "others"), model["held_back"], strict=True)))
-    out["levels"], out["wave"] = model["levels"], averages["wave"]
+    write_columns(out, {key: model[key] for key in ("levels", *FUSED)})
+    out["wave"] = averages["wave"]
 
 
 def read_model(path):
@@ -128,16 +144,15 @@ def read_model(path):
         network = Network(net["mean"][:], layers, float(net.attrs["offset"]), **optional)
         part = source["averages"]
         columns = read_columns(part, ["flux", "ivar", "wanted", "unit", "group"])
-        limits = (part.attrs["limits"], int(part.attrs["bins"]), int(part.attrs["order"]))
+        fitting = {key: part.attrs[key].item() for key in FITTING}
         return Model(
             network=network,
             labelled=read_columns(source["labelled"], [*LABELLED, *SCORES, "wanted", "suspect", "codes"]),
-            averages=prepare(*columns.values(), source["wave"][:], *limits),
+            averages=prepare(*columns.values(), source["wave"][:], fitting),
             average_names=read_columns(part, ["name"])["name"],
-            fitting={key: part.attrs[key] for key in FITTING},
+            fitting=fitting,
             **{key: read_columns(source[key], list(source[key])) for key in ("fusion", "stack")},
-            held_back=(source["held_back/wanted"][:], source["held_back/others"][:]),
-            levels=source["levels"][:],
+            **read_columns(source, ["levels", *FUSED]),
             **{key: (source[key]["weights"][:], float(source[key]["intercept"][0])) for key in REGRESSIONS},
             bits=len(network.thresholds),
             wave=source["wave"][:],

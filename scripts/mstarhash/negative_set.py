@@ -98,7 +98,7 @@ def write_negatives(out, sample, known, args):
 
 def _averages(out, sample, known, args):
     """Cluster the known others class by class; write the means, return the cluster of each."""
-    recipe = {key: sample.attribute(key) for key in ("smooth", "scale", "thin")}
+    recipe = sample.feature_recipe
     label = np.full(len(known.rows), -1)
     names, total = [], 0
     sizes = {group: int((known.groups == group).sum()) for group in sorted(set(known.groups))}

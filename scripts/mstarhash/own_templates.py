@@ -17,8 +17,6 @@ def read_averages(path):
     """
     with open_h5(path) as source:
         part = source.get("averages", source)
-        if "members" not in part:  # a model of an older version
-            return source["wave"][:], np.zeros((0, 1)), np.zeros((0, 1))
         kept = part["members"][:] > 0
         if "wanted" in part:
             kept &= part["wanted"][:].astype(bool)

@@ -5,7 +5,7 @@ from pathlib import PurePath
 
 import numpy as np
 
-from mstarhash.plots_spectra import draw_spectrum, fitted, for_the_eye, level_of, mark_bands
+from mstarhash.plots_spectra import draw_spectrum, fitted, fitting_of, for_the_eye, level_of, mark_bands
 from mstarhash.plots_style import BLACK, LIGHT, RED, no_data
 from mstarhash.sample import Sample
 from mstarhash.spectra import open_h5, read_text
@@ -23,13 +23,13 @@ def draw(plt, args):
     if not best:
         no_data(axes[0, 0], "no candidates")
     with Sample(args.spectra) as sample, open_h5(args.model) as model:
-        wave, order = sample.fixed("wave"), int(model["averages"].attrs["order"])
+        wave, keys = sample.fixed("wave"), fitting_of(model)
         place = places_of(sample, [row["file"] for row in best])
         names = read_text(model["averages/name"]).tolist()
         for panel, row in zip(axes.T.ravel(), best, strict=False):
             flux, ivar = (sample.rows(key, [place[row["file"]]]) for key in ("flux", "ivar"))
             mean = model["averages/flux"][names.index(row["best_wanted"])]
-            fit = fitted(flux[0], ivar[0], mean, order, args.prior, args.floor, args.max_shift)
+            fit = fitted(flux[0], ivar[0], mean, **keys)
             curve, seen = for_the_eye(flux, ivar, args.smooth)[0], np.where(ivar[0] > 0, flux[0], np.nan)
             level = level_of(wave, curve)
             if bands:

@@ -22,6 +22,11 @@ def for_the_eye(flux, ivar, sigma):
     return np.where(weight > 0, mean, np.nan)
 
 
+def fitting_of(model):
+    """order, prior, floor, max_shift of the fits of an open model.h5, as `fitted` wants them."""
+    return {key: model["averages"].attrs[key] for key in ("order", "prior", "floor", "max_shift")}
+
+
 def fitted(flux, ivar, mean, order, prior, floor, max_shift):
     """(p,) a mean spectrum times the response polynomial that fits best, at the best velocity of whole pixels.
 

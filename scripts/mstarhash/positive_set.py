@@ -129,7 +129,7 @@ def _rejected(bad, few):
 
 
 def _scores(sample, released, args):
-    recipe = {key: sample.attribute(key) for key in ("smooth", "scale", "thin")}
+    recipe = sample.feature_recipe
     rng = np.random.default_rng(args.seed)
     count = len(released.rows)
     subset = np.arange(count) if count <= 50_000 else np.sort(rng.choice(count, 50_000, replace=False))

@@ -12,9 +12,7 @@ from mstarhash.ingestion import read_row
 from mstarhash.noise import trusted
 from mstarhash.scaling import features
 from mstarhash.shards import identity_of_name, order_key, shard_of, stem
-from mstarhash.spectra import RECIPE, open_h5, read_columns, read_text
-
-READING = ("min_good", "zero_run", "flat_run")
+from mstarhash.spectra import FEATURES, READING, RECIPE, open_h5, read_columns, read_text
 
 
 def read_recipe(path):
@@ -45,7 +43,7 @@ def read_one(path, recipe):
     old = row.coeff0 + row.coeff1 * np.arange(len(row.flux))
     flux, ivar, _ = resample(row.flux[None], row.ivar[None], row.mask[None] == 0, old, np.log10(recipe["wave"]))
     ivar = trusted(flux, ivar, recipe["noise"])
-    return row, flux[0], ivar[0], features(flux, ivar, **{key: recipe[key] for key in RECIPE[1:]})
+    return row, flux[0], ivar[0], features(flux, ivar, **{key: recipe[key] for key in FEATURES})
 
 
 def same_spectrum(file, order, row):

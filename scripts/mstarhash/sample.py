@@ -3,7 +3,7 @@
 import numpy as np
 
 from mstarhash.errors import InputError
-from mstarhash.spectra import BLOCK, RECIPE, open_h5, read_columns
+from mstarhash.spectra import BLOCK, FEATURES, RECIPE, open_h5, read_columns
 
 
 class Sample:
@@ -51,6 +51,11 @@ class Sample:
     def recipe(self):
         """How rebin made the features: a dict with RECIPE."""
         return {key: self.attribute(key) for key in RECIPE}
+
+    @property
+    def feature_recipe(self):
+        """The keys of scaling.features that these features were made with: a dict with FEATURES."""
+        return {key: self.attribute(key) for key in FEATURES}
 
     def rows(self, name, index):
         """Rows `index` (increasing) of a large dataset."""

@@ -10,7 +10,7 @@ def features(flux, ivar, smooth, scale, thin):
     flux, ivar: (n, p), ivar 0 where a pixel is not usable; smooth: Gaussian sigma [pixels], 0 = none; scale:
     "robust" (1-99 % quantiles to 0..1, clipped) or "minmax" (G19 Eq. 1); thin: every how many pixels.
 
-    Returns (n, ceil(p / thin)) float32 in 0..1. Pixels without data are interpolated from their neighbours.
+    Returns (n, width(p, thin)) float32 in 0..1. Pixels without data are interpolated from their neighbours.
     """
     flux, weight = np.asarray(flux, "f4"), np.asarray(ivar, "f4")
     if smooth > 0:
@@ -23,6 +23,11 @@ def features(flux, ivar, smooth, scale, thin):
         low, high = x.min(1), x.max(1)
     width = np.maximum(high - low, np.finfo("f4").tiny)
     return np.clip((x - low[:, None]) / width[:, None], 0, 1).astype("f4")
+
+
+def width(pixels, thin):
+    """How many values `features` makes of a spectrum."""
+    return -(-pixels // thin)
 
 
 def relative(ivar):

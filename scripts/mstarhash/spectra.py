@@ -8,10 +8,11 @@ import h5py
 import numpy as np
 
 from mstarhash.errors import InputError
-from mstarhash.shards import IDENTITY
 
-SCHEMA_VERSION = 2
-RECIPE = ("noise", "smooth", "scale", "thin")  # attributes of rebin's files: how features were made
+SCHEMA_VERSION = 3  # raised whenever a dataset comes, goes or changes: tests/unit/test_formats.py
+FEATURES = ("smooth", "scale", "thin")  # attributes of rebin's files: keys of scaling.features
+RECIPE = ("noise", *FEATURES)  # all that its spectra depend on
+READING = ("min_good", "zero_run", "flat_run")  # how ingest read the FITS files before
 BLOCK = 1024  # rows of a block of a shard; kernels whose bits matter work block by block
 
 
@@ -70,11 +71,6 @@ def read_columns(group, names, rows=slice(None)):
         name: read_text(group[name], rows) if h5py.check_string_dtype(group[name].dtype) else group[name][rows]
         for name in names
     }
-
-
-def read_identity(group, rows=slice(None)):
-    """The six identity columns as a dict of text arrays."""
-    return read_columns(group, IDENTITY, rows)
 
 
 def blocks(count, size=BLOCK):

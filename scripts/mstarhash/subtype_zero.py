@@ -51,11 +51,7 @@ def zero_point(path, lines, keys):
     if not path:
         return 0.0
     with open_h5(path) as source:
-        if "typed" not in source:  # a model of an older version
-            return 0.0
         stars = read_columns(source["typed"], COLUMNS)
-    if stars["values"].shape[1] != len(subtype.NAMES):
-        return 0.0
     errors = stars["errors"].astype("f8") * keys.noise_scale
     found = subtype.classify(stars["values"].astype("f8"), errors, lines, keys.subtype_floor, keys.subtype_max_chi2)
     apart = stars["subtype"] - found.subtype

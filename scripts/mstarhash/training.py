@@ -8,7 +8,7 @@ Columns of a row: identity and order of the spectrum, `kind` (drawn, template, c
 import numpy as np
 
 from mstarhash.degrade import degraded, noise_of
-from mstarhash.scaling import features
+from mstarhash.scaling import features, width
 from mstarhash.shards import IDENTITY
 from mstarhash.spectra import open_h5, write_columns
 from mstarhash.template_file import all_models
@@ -23,14 +23,13 @@ class Writer:
 
     def __init__(self, out, sample):
         self.out, self.wave = out, sample.fixed("wave")
-        self.recipe = {key: sample.attribute(key) for key in ("smooth", "scale", "thin")}
+        self.recipe = sample.feature_recipe
         out["wave"] = self.wave
         out.attrs.update(sample.recipe)
         p = len(self.wave)
-        width = -(-p // int(self.recipe["thin"]))
         self.data = {
             key: out.create_dataset(key, (0, size), "f4", maxshape=(None, size), chunks=(64, size))
-            for key, size in (("flux", p), ("ivar", p), ("features", width))
+            for key, size in (("flux", p), ("ivar", p), ("features", width(p, int(self.recipe["thin"]))))
         }
         self.columns = {name: [] for name in COLUMNS}
         self.families = 0

@@ -68,7 +68,7 @@ def nothing(tmp_path):
     ingested(tmp_path / "ingest.h5", [], [])
     with create(tmp_path / "model.h5", "train", "") as out:
         part = out.create_group("averages")
-        part.attrs["order"] = 3
+        part.attrs.update({"order": 3, "prior": 1.0, "floor": 0.05, "max_shift": 3})
         write_columns(part, {"name": np.array(["dwarf 0"])})
     path = lambda name: str(tmp_path / name)  # noqa: E731
     return SimpleNamespace(
@@ -77,7 +77,7 @@ def nothing(tmp_path):
         curves="", ranking="", reliability="", truth="", field=str(FIELD), measure=[aligned(tmp_path / "m.h5")],
         crossmatch=aligned(tmp_path / "c.h5"), luminosity=aligned(tmp_path / "l.h5"), boundaries=path("boundaries.csv"),
         fractions=path("fractions.csv"), dispersions=path("dispersions.csv"), best=10, smooth=3.0, min_snr=10.0,
-        real=None, target="M", dpi=50, prior=1.0, floor=0.05, max_shift=3,
+        real=None, target="M", dpi=50,
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ import pytest
 from mstarhash.ingestion import read_row
 from mstarhash.lists import COLUMNS, read_list
 from mstarhash.shards import IDENTITY
-from mstarhash.spectra import read_identity, read_text
+from mstarhash.spectra import read_columns, read_text
 from mstarhash.status import BIT, FLAG, STATUS
 
 FLAGS = ["--min-good=0.5", "--zero-run=3", "--flat-run=5"]
@@ -158,7 +158,7 @@ def test_empty_shard(tmp_path):
     assert ingest.main([*FLAGS, *paths]) == 0
     with h5py.File(tmp_path / "a.h5") as out:
         assert out.attrs["step"] == "ingest" and out["flux"].shape == (0, 0)
-        assert all(len(values) == 0 for values in read_identity(out).values())
+        assert all(len(values) == 0 for values in read_columns(out, IDENTITY).values())
     assert len((tmp_path / "a.tsv").read_text().splitlines()) == 1
 
 

@@ -87,7 +87,7 @@ def page(tmp_path):
     wave = 10 ** np.arange(np.log10(3900), np.log10(9000), 1e-3)
     with create(tmp_path / "model.h5", "train", "toy") as out:
         part = out.create_group("averages")
-        part.attrs["order"] = 1
+        part.attrs.update({"order": 1, "prior": 1.0, "floor": 0.05, "max_shift": 3})
         part["flux"] = np.stack([wave / 6000, 6000 / wave])
         write_text(part, "name", ["dwarf 1", "K 1", "featureless"])
     place = rng.permutation(30)
@@ -109,7 +109,7 @@ def page(tmp_path):
     def make(labels=None, **changes):
         config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
         schema = read_schema()["properties"]
-        words = flag_list(config["inspect"] | changes, schema["inspect"]) + flag_list(config["match"], schema["match"])
+        words = flag_list(config["inspect"] | changes, schema["inspect"])
         words += ["--frame", str(ROOT / "scripts/inspection.html"), "--candidates", str(tmp_path / "candidates.csv")]
         words += [
             "--spectra",

@@ -48,10 +48,8 @@ class Spectra:
     def fixed(self, name):
         return self.wave
 
-    recipe = {"noise": 16.0, "smooth": 8.0, "scale": "robust", "thin": 4}
-
-    def attribute(self, name):
-        return self.recipe[name]
+    feature_recipe = {"smooth": 8.0, "scale": "robust", "thin": 4}
+    recipe = feature_recipe | {"noise": 16.0}
 
     def columns(self, names):
         return {"snr_r": self.snr_r}

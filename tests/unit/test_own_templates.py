@@ -89,9 +89,5 @@ def test_read_averages(tmp_path):
         out.create_group("averages").update(
             {"flux": flux, "ivar": flux, "members": members, "wanted": np.array([True, True, True, False])}
         )
-    with create(tmp_path / "old.h5", "positives", "") as out:
-        out["wave"] = np.arange(3.0)
-        out.create_group("averages").update({"flux": flux, "ivar": flux})
-    found = {name: read_averages(tmp_path / f"{name}.h5") for name in ("averages", "model", "old")}
+    found = {name: read_averages(tmp_path / f"{name}.h5") for name in ("averages", "model")}
     assert (found["averages"][1] == flux[[0, 2, 3]]).all() and (found["model"][2] == flux[[0, 2]]).all()
-    assert len(found["old"][1]) == 0

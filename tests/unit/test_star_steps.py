@@ -342,7 +342,7 @@ def test_no_star_and_one_star_without_any_table(tmp_path, count):
         assert made["luminosity"]["giant"] == 0 and star_flags.has(flags, "giant_provisional").all()
         row = rows(tmp_path / "spectra.csv")[0]
         assert row["distance"] == row["U"] == row["gaia_source_id"] == row["n_neighbours"] == "" and row["l"] != ""
-    assert votable.parse_single_table(tmp_path / "spectra.xml").to_table() is not None
+    assert len(votable.parse_single_table(tmp_path / "spectra.xml").to_table()) == count
 
 
 def test_another_class_than_m(tmp_path):
@@ -377,4 +377,4 @@ def test_the_list_of_columns_is_well_formed():
     for column in columns:
         assert 0 < len(column.description) <= 68 and set(column.tables) <= {"spectra", "objects"}
         assert check_ucd(column.ucd, check_controlled_vocabulary=True, has_colon=True), (column.name, column.ucd)
-        assert str(Unit(column.unit)) is not None
+        Unit(column.unit)  # raises where there is no such unit

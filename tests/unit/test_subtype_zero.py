@@ -76,9 +76,6 @@ def test_recovered_from_shifted_labels(tmp_path, keys):
     assert zero_point(write(tmp_path / "few.h5", flux, ivar, columns, usable), lines, keys) == pytest.approx(
         -0.4, abs=0.1
     )
-    with create(tmp_path / "old.h5", "positives", "") as out:
-        out["wave"] = 10**GRID
-    assert zero_point(tmp_path / "old.h5", lines, keys) == 0
 
 
 def test_one_half_of_the_real_stars_tells_it_for_the_other(shared_data, templates_file, keys, tmp_path):

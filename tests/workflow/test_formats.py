@@ -1,5 +1,6 @@
 """docs/formats.md is up to date, and every file of a finished run is as it tells."""
 
+import hashlib
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -19,6 +20,14 @@ def test_every_file_is_documented_and_the_page_is_up_to_date(finished):
     types, faults = check(finished / "results", MEANINGS)
     assert faults == []
     assert page(types, MEANINGS) == (ROOT / "docs/formats.md").read_text(), "run python scripts/format_reference.py"
+
+
+def test_a_layout_that_changes_has_a_new_version():
+    told = "\n".join(
+        f"{pattern} {row['name']} {row['shape']}" for row in MEANINGS for pattern in row["files"] if ".h5" in pattern
+    )
+    layout = SCHEMA_VERSION, hashlib.sha256(told.encode()).hexdigest()[:16]
+    assert layout == (3, "64f9ebd4cc5b1e1b"), "raise spectra.SCHEMA_VERSION where a dataset changed, and put both here"
 
 
 def test_every_meaning_is_of_a_file_and_said_once():

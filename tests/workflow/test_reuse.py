@@ -5,7 +5,10 @@ import shutil
 
 import h5py
 import pytest
+from mstarhash import querying
 from mstarhash.metrics import average_precision
+from mstarhash.model import read_model
+from mstarhash.spectra import open_h5, read_columns
 from project import CANDIDATES, TEMPLATES, copy_project, rows, run
 
 WORSE = (
@@ -46,6 +49,25 @@ def test_model_is_used_as_it_is_and_counts_agree(finished, second):
     with h5py.File(second / "first.h5") as model:
         assert told["labelled"] == len(model["labelled/codes"]) and told["searched"] == len(found)
     assert 18 < told["expected_wanted"] < 48  # of 30: P(M) is told at the second survey's own share
+
+
+def test_query_gives_the_code_that_the_run_gave(second, monkeypatch):
+    monkeypatch.chdir(second)
+    model = read_model("first.h5")
+    recipe = querying.read_recipe("results/rebin/0001.h5")
+    with open_h5("results/encode/0001.h5") as source:
+        columns = read_columns(source, ["file", "labelled_row", "codes"])
+    assert (columns["labelled_row"] < 0).all()
+    for row in range(5):
+        _, flux, ivar, vector = querying.read_one(columns["file"][row], recipe)
+        assert (querying.one_code(model, flux, ivar, vector)[1] == columns["codes"][row]).all()
+
+
+def test_fits_of_another_kind_than_the_model_knows_are_refused(second):
+    (second / "other.yaml").write_text("match: {floor: 0.04}\n")
+    done = run(second, "results/match/0000.h5", *SURVEY, "reuse.yaml", "other.yaml", check=False)
+    log = (second / "results/logs/match/0000.log").read_text()
+    assert "first.h5 learned from other fits, the section match has floor 0.04 instead of 0.05" in log, done
 
 
 def test_ranking_is_nearly_that_of_a_model_of_its_own(second):

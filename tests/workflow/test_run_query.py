@@ -4,31 +4,10 @@ import csv
 import subprocess
 import sys
 
-import h5py
-import numpy as np
-from mstarhash import querying
-from mstarhash.codes import hamming
-from mstarhash.model import read_model
-from mstarhash.spectra import read_columns
-
 
 def rows_of(path):
     with open(path, newline="") as source:
         return list(csv.DictReader(source))
-
-
-def test_a_spectrum_gets_the_code_that_the_run_gave_it(finished, monkeypatch):
-    monkeypatch.chdir(finished)
-    model = read_model("results/train/model.h5")
-    recipe = querying.read_recipe("results/rebin/0001.h5")
-    with h5py.File("results/encode/0001.h5") as source:
-        columns = read_columns(source, ["file", "labelled_row", "codes"])
-    untrained = np.flatnonzero(columns["labelled_row"] < 0)
-    rows = untrained[:5] if len(untrained) else np.arange(5)
-    for row in rows:
-        _, flux, ivar, vector = querying.read_one(columns["file"][row], recipe)
-        distance = hamming(querying.one_code(model, flux, ivar, vector)[1][None], columns["codes"][row][None])[0, 0]
-        assert distance == 0 or (not len(untrained) and distance < model.bits / 4)
 
 
 def test_neighbours_of_the_best_candidate_are_m_stars(finished):

@@ -78,6 +78,7 @@ rule evaluate_peers:
     params:
         flags=flags("evaluate", "retrieve"),
         target=config["target"],
+        benchmarks=results("benchmarks"),
     message:
         "Running other methods on the same spectra"
     shell:
@@ -92,6 +93,7 @@ rule evaluate_peers:
         " --positives {input.positives:q}"
         " --negatives {input.negatives:q}"
         " --model {input.model:q}"
+        " --benchmarks {params.benchmarks:q}"
         " --write-peers {output.peers:q}"
         " --write-peers-bins {output.peers_bins:q}"
         " --write-bits {output.bits:q}"
@@ -106,6 +108,7 @@ rule evaluate_accuracy:
         positives=results("positives/positives.h5"),
         negatives=results("negatives/negatives.h5"),
         model=MODEL,
+        truth=TRUTH,
     output:
         accuracy_recall=results("evaluate/accuracy_recall.csv"),
         accuracy_area=results("evaluate/accuracy_area.csv"),
@@ -121,6 +124,7 @@ rule evaluate_accuracy:
         runtime=120,
     params:
         flags=flags("evaluate", "retrieve"),
+        target=config["target"],
     message:
         "Accuracy against recall over random splits"
     shell:
@@ -130,6 +134,8 @@ rule evaluate_accuracy:
         " --positives {input.positives:q}"
         " --negatives {input.negatives:q}"
         " --model {input.model:q}"
+        " --target {params.target:q}"
+        " --truth={input.truth:q}"
         " --write-accuracy-recall {output.accuracy_recall:q}"
         " --write-accuracy-area {output.accuracy_area:q}"
         " 2> {log:q}"

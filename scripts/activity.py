@@ -110,7 +110,7 @@ def write_fractions(name, args, stars, usable, number):
     import csv
 
     import numpy as np
-    from mstarhash import textnumbers
+    from mstarhash import texttables
 
     whole = np.floor(stars["subtype"] + 0.5)
     spectra = np.bincount(number, usable, len(whole)).astype(int)
@@ -130,7 +130,7 @@ def write_fractions(name, args, stars, usable, number):
                         row = count(args, stars, rule, chosen, "all" in (kind, bin_name))
                         row |= {"sample": sample, "subtype": kind, "snr": bin_name, "untold": int(untold)}
                         row["spectra"] = spectra[chosen].sum()
-                        writer.writerow({key: textnumbers.number(value) for key, value in row.items()})
+                        writer.writerow({key: texttables.number(value) for key, value in row.items()})
 
 
 def count(args, stars, rule, chosen, draw):

@@ -60,9 +60,9 @@ def main(argv=None):
 
 def quantities(args):
     """{name: (value, error)} of all that a claim may be compared with."""
-    from mstarhash import claims_neighbours, claims_paper, claims_run, trends
+    from mstarhash import claims_neighbours, claims_paper, claims_run, texttables, trends
 
-    rows = claims_run.rows_of
+    rows = texttables.rows_of
     counts = {row["quantity"]: float(row["value"]) for row in rows(args.summary)}
     found, likely = claims_run.of_candidates(args.candidates, counts.get("queries", 0))
     found |= claims_paper.of_table1(args.table1) | claims_paper.of_table2(args.table2) | claims_paper.of_the_text()

@@ -15,8 +15,8 @@ DPI = 130  # of the figures [pixels an inch]
 SETS = ("positives", "negatives")
 READS = {
     "ranking": ("target", "candidates", "spectra", "codes", "model", *SETS),
-    "peers": ("target", "candidates", "spectra", "codes", "model", *SETS),
-    "accuracy": ("model", *SETS),
+    "peers": ("target", "candidates", "spectra", "codes", "model", "benchmarks", *SETS),
+    "accuracy": ("target", "model", *SETS),
     "draw": ("target", "read_peers", "read_accuracy_recall", "read_accuracy_area", "folder"),
 }
 WRITES = {
@@ -39,6 +39,7 @@ def build_parser():
     parser.add_argument("--positives", help="HDF5 from positives.py")
     parser.add_argument("--negatives", help="HDF5 from negatives.py")
     parser.add_argument("--model", help="HDF5 from train.py")
+    parser.add_argument("--benchmarks", help="folder of Snakemake's benchmarks, for the times of this search")
     for name in ("peers", "accuracy-recall", "accuracy-area"):
         parser.add_argument(f"--read-{name}", metavar="CSV", help="draw: CSV that another part wrote")
     parser.add_argument("--folder", help="draw: folder of the figures")

@@ -116,7 +116,7 @@ def write_dispersions(name, args, objects):
     import csv
 
     import numpy as np
-    from mstarhash.textnumbers import number
+    from mstarhash.texttables import number
 
     uvw = np.stack([objects[key] for key in AXES], axis=1)
     clean = np.isfinite(uvw).all(axis=1) & (np.abs(np.nan_to_num(uvw)) < args.max_velocity).all(axis=1)

@@ -230,7 +230,7 @@ def write_rows(name, rows):
     """boundaries.csv: one record a row, empty where a field does not apply."""
     import csv
 
-    from mstarhash.textnumbers import number
+    from mstarhash.texttables import number
 
     with open(name, "w", newline="") as out:
         writer = csv.DictWriter(out, FIELDS, lineterminator="\n")

@@ -38,7 +38,7 @@ def main(argv=None):
     from mstarhash.files import replacing
     from mstarhash.measuring import Tools
     from mstarhash.progress import say
-    from mstarhash.textnumbers import number
+    from mstarhash.texttables import number
 
     with replacing(args.output) as name, open(name, "w", newline="") as out:
         writer = csv.DictWriter(out, FIELDS, lineterminator="\n")

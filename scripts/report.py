@@ -39,12 +39,12 @@ def main(argv=None):
     from html import escape
     from pathlib import Path
 
-    from mstarhash import accounting, page, reporting
+    from mstarhash import accounting, page, reporting, texttables
     from mstarhash.files import replacing
     from mstarhash.wording import worded
 
     with replacing(args.output) as name:
-        rows = reporting.rows_of
+        rows = texttables.rows_of
         folder = Path(args.output).parent
         words, flags = accounting.files(args.status)
         kinds = accounting.classes(args.spectra, args.target)

@@ -62,10 +62,11 @@ def expected_precision(counts, good):
     return total.sum(1) / np.maximum(found[:, -1], 1)
 
 
-def split(groups, relevant, share, rng):
-    """(n,) bool: a random part of about `share` of the groups of each class; no group is cut in two."""
+def split(groups, relevant, share, rng, able=True):
+    """(n,) bool: a random part of about `share` of the groups of each class, of rows that are `able` alone; no group is
+    cut in two."""
     held = np.zeros(len(groups), bool)
-    for side in (relevant, ~relevant):
+    for side in (relevant & able, ~relevant & able):
         found = np.unique(groups[side])
         held |= np.isin(groups, rng.permutation(found)[: max(1, round(share * len(found)))]) & side
     return held

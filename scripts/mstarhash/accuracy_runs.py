@@ -6,22 +6,24 @@ from functools import partial
 import numpy as np
 
 from mstarhash import accuracy, hash_methods, pil
+from mstarhash.codes import unpack
 from mstarhash.parallel import ordered_map
 from mstarhash.peer_runs import PRIOR, trained_shape
+from mstarhash.peers import scaled
 from mstarhash.progress import Progress
-from mstarhash.scaling import features
 from mstarhash.semantic import SemanticHashing
-from mstarhash.spectra import blocks
+from mstarhash.spectra import blocks, open_h5, read_columns
 from mstarhash.training import read_set
+from mstarhash.truth import read_truth
 
 LENGTHS = (32, 64, 128, 256)
 HELD = 0.2  # share of the families, or of the clusters, that validate
 METHODS = {
     "LSH": hash_methods.RandomHyperplanes,
     "Spectral Hashing": hash_methods.SpectralHashing,
-    "ITQ": partial(hash_methods.IterativeQuantization, steps=30),
-    "Spherical Hashing": partial(hash_methods.SphericalHashing, steps=50, subset=2000),
-    "Semantic Hashing": partial(SemanticHashing, layers=(128,), rbm_epochs=3, epochs=5),
+    "ITQ": hash_methods.IterativeQuantization,
+    "Spherical Hashing": hash_methods.SphericalHashing,
+    "Semantic Hashing": SemanticHashing,
 }
 CURVE = ["method", "preprocessing", "bits", "split", "prior", "by", "recall", "accuracy", "low", "high"]
 AREA = ["method", "preprocessing", "bits", "split", "prior", "by", "queries", "area", "low", "high"]
@@ -29,10 +31,12 @@ INTERVAL = (0.16, 0.84)
 
 
 def read_labelled(args):
-    """The labelled spectra without copies: features of the search and min-max ones, columns."""
-    from mstarhash.spectra import open_h5
+    """The labelled spectra without copies: features of the search and min-max ones, columns.
 
-    names = ["kind", "family", "cluster", "group"]
+    Of the columns `codes` are those of the trained model, each spectrum left out; `hidden` are presumed negatives that are
+    of the wanted class, as the truth of a mock survey tells; without a truth those that the model holds for such.
+    """
+    names = ["file", "kind", "family", "cluster", "group"]
     parts, data = [], []
     for path in (args.positives, args.negatives):
         part = read_set(path, names)
@@ -45,7 +49,7 @@ def read_labelled(args):
             for rows in blocks(len(part["kind"])):
                 keep = part["kind"][rows] != "copy"
                 flux, ivar = source["flux"][rows][keep], source["ivar"][rows][keep]
-                minmax.append(features(flux, ivar, smooth=0, scale="minmax", thin=1))
+                minmax.append(scaled(flux, ivar))
         parts.append({key: values[plain] for key, values in part.items()})
         data.append((search, np.concatenate(minmax)))
     wanted = np.arange(sum(len(part["kind"]) for part in parts)) < len(parts[0]["kind"])
@@ -55,11 +59,21 @@ def read_labelled(args):
     alone = np.arange(len(wanted)) + 2 * columns["cluster"].max() + 2
     columns["cluster"] = np.where(columns["cluster"] < 0, alone, 2 * columns["cluster"] + wanted)
     x = {name: np.concatenate([part[k] for part in data]) for k, name in enumerate(("search", "published"))}
-    return x, columns | {"wanted": wanted}
+    layers, bits = trained_shape(args.model)
+    with open_h5(args.model) as source:
+        labelled = read_columns(source["labelled"], ["kind", "codes", "suspect"])
+    plain = labelled["kind"] != "copy"
+    columns |= {"wanted": wanted, "codes": unpack(labelled["codes"][plain], bits), "hidden": labelled["suspect"][plain]}
+    if truth := read_truth(args.truth, args.target):
+        presumed = columns["kind"] == "presumed"
+        columns["hidden"] = np.array(
+            [truth[file]["wanted"] if no else False for file, no in zip(columns["file"], presumed, strict=True)]
+        )
+    return x, columns, layers
 
 
 class ClassCodes:
-    """Codes of this search: a network with class targets. Spectra that it is trained on get the code they have with
+    """Codes of the network of this search alone, with class targets. Spectra that it is trained on get the code they have with
     their family left out, since their own labels must not make them easy to find."""
 
     def __init__(self, bits, seed, layers, groups, families):
@@ -76,7 +90,8 @@ class ClassCodes:
 
 
 def codings(layers, columns, train):
-    """(method, preprocessing, maker of a hash of given bits and seed, bits) of every curve."""
+    """(method, preprocessing, maker of a hash of given bits and seed, bits) of every curve; no maker: the codes that the
+    trained model has, for which no split is trained anew."""
     for bits in LENGTHS:
         yield "ML-PIL of G19", "published", hash_methods.PaperCodes, bits
     for bits in LENGTHS:
@@ -86,7 +101,8 @@ def codings(layers, columns, train):
             yield name, "search", maker, bits
     if layers:
         of_split = {"groups": columns["group"][train], "families": columns["family"][train]}
-        yield "this search", "search", partial(ClassCodes, layers=layers, **of_split), LENGTHS[-1]
+        yield "ML-PIL, class targets", "search", partial(ClassCodes, layers=layers, **of_split), LENGTHS[-1]
+    yield "this search", "search", None, columns["codes"].shape[1]
 
 
 def one_split(x, columns, layers, grouping, number, queries, seed):
@@ -97,14 +113,18 @@ def one_split(x, columns, layers, grouping, number, queries, seed):
     train = np.flatnonzero(~held)
     asked = np.flatnonzero(held & wanted)
     asked = np.sort(rng.choice(asked, min(queries, len(asked)), replace=False))
-    relevant = wanted[train]
+    database = np.flatnonzero(~columns["hidden"][train])
+    relevant = wanted[train][database]
     few = accuracy.thinned(relevant, PRIOR, rng)
     out = {}
     for method, preprocessing, maker, bits in codings(layers, columns, train):
-        features_of = x[preprocessing]
-        hash, known = maker(bits=bits, seed=seed + number), features_of[train]
-        base = hash.fit_encode(known) if hasattr(hash, "fit_encode") else hash.fit(known).encode(known)
-        codes = hash.encode(features_of[asked])
+        if maker is None:
+            base, codes = columns["codes"][train], columns["codes"][asked]
+        else:
+            hash, known = maker(bits=bits, seed=seed + number), x[preprocessing][train]
+            base = hash.fit_encode(known) if hasattr(hash, "fit_encode") else hash.fit(known).encode(known)
+            codes = hash.encode(x[preprocessing][asked])
+        base = base[database]
         for prior, keep in (("as labelled", slice(None)), (f"{PRIOR:g}", few)):
             counts, good = accuracy.distance_counts(codes, base[keep], relevant[keep])
             for by, curve in (("rank", accuracy.by_rank), ("radius", accuracy.by_radius)):
@@ -117,8 +137,7 @@ def one_split(x, columns, layers, grouping, number, queries, seed):
 
 def write(args, names):
     """accuracy_recall.csv and accuracy_area.csv: means over the splits, and the 16-84 % band of a bootstrap over them."""
-    x, columns = read_labelled(args)
-    layers, _ = trained_shape(args.model)
+    x, columns, layers = read_labelled(args)
     found = {}
     jobs = [("family", n) for n in range(args.splits)] + [("cluster", n) for n in range(args.cluster_splits)]
     progress = Progress("splits", len(jobs))

@@ -8,7 +8,6 @@ import csv
 import math
 from array import array
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 from scipy.stats import chi2
@@ -19,6 +18,7 @@ from mstarhash.measured import read_aligned, read_measured
 from mstarhash.photometry import BANDS, magnitude
 from mstarhash.snr_bins import TABLE1
 from mstarhash.spectra import open_h5, read_columns
+from mstarhash.texttables import rows_of
 from mstarhash.trends import NOTHING, difference
 
 INDICES = ("tio1", "tio2", "tio3", "tio4", "tio5", "cah1", "cah2", "cah3", "caoh")
@@ -46,14 +46,6 @@ def median(values):
     if len(values) < 2:
         return NOTHING
     return float(np.median(values)), 1.2533 * float(values.std(ddof=1)) / math.sqrt(len(values))
-
-
-def rows_of(path):
-    """Rows of a CSV as dicts; none where there is no file."""
-    if not path or not Path(path).is_file():
-        return []
-    with open(path, newline="", encoding="utf-8") as source:
-        return list(csv.DictReader(source))
 
 
 def of_lists(paths):

@@ -6,6 +6,7 @@ import numpy as np
 
 from mstarhash.fakes import SUBTYPES
 from mstarhash.intervals import wilson
+from mstarhash.texttables import number
 from mstarhash.truth import read_truth
 
 CRITERIA = ("p_m", "first_3", "first_5")  # P(M) at or above the limit; within the first 3 %, 5 % of the list
@@ -64,7 +65,7 @@ def check_rows(listed, truth, table, args):
     luminosity = np.array([true["luminosity"] for _, true in rows], "U6")
     found = recovered(numbers["p_m"], numbers["score"], args.min_p, [float(row["score"]) for row in listed])
     told = {name: completeness(subtype, numbers["snr_r"], luminosity, table, name) for name in CRITERIA}
-    inside = np.isfinite(told["p_m"])
+    inside = np.isfinite(told["p_m"]) & (numbers["snr_r"] <= args.snr[-1])
     bins = np.digitize(numbers["snr_r"], args.snr) - 1
     out = []
     for k in [*range(len(args.snr) - 1), "all"]:
@@ -82,13 +83,7 @@ def write_table(path, rows):
     with open(path, "w", newline="") as out:
         writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
         writer.writeheader()
-        writer.writerows({key: _text(value) for key, value in row.items()} for row in rows)
-
-
-def _text(value):
-    if isinstance(value, float | np.floating):
-        return "" if np.isnan(value) else f"{value:.5g}"
-    return value
+        writer.writerows({key: number(value, 5) for key, value in row.items()} for row in rows)
 
 
 def read_table(path):
@@ -102,16 +97,24 @@ def read_table(path):
     }
 
 
-def completeness(subtype, snr, luminosity, table, what="p_m"):
+def completeness(subtype, snr, luminosity, table="results/completeness/completeness.csv", what="p_m"):
     """Fraction of the unclassified M stars that the search recovers.
 
-    subtype: 0 = M0 ... 9 = M9; snr: S/N a pixel in r (column snr_r of candidates.csv); luminosity: "dwarf" or "giant";
-    numbers and texts or arrays of one shape. table: from `read_table`; what: one of CRITERIA.
+    subtype: 0 = M0 ... 9 = M9, or "M3"; snr: S/N a pixel in r (column snr_r of candidates.csv); luminosity: "dwarf" or
+    "giant"; numbers and texts or arrays of one shape. table: completeness.csv of a run, or from `read_table`; what: one of
+    CRITERIA.
 
     Linear in subtype and in the logarithm of S/N between the middles of the table's cells, constant from there to
-    the edges of the outermost cells; NaN outside of them, for another luminosity, and where nothing was injected.
+    the edges of the outermost cells and for brighter spectra; NaN for fainter ones, for other subtypes, and where nothing was
+    injected. Raises ValueError for another luminosity or criterion, and for what is no subtype.
     """
-    subtype, snr, luminosity = np.broadcast_arrays(np.asarray(subtype, float), np.asarray(snr, float), luminosity)
+    table = table if isinstance(table, dict) else read_table(table)
+    if what not in CRITERIA:
+        raise ValueError(f"{what} is none of {', '.join(CRITERIA)}")
+    if unknown := sorted(set(np.atleast_1d(luminosity)) - set(SUBTYPES)):
+        raise ValueError(f"luminosity {unknown[0]} is neither of {', '.join(SUBTYPES)}")
+    subtype = np.char.lstrip(np.asarray(subtype, str), "M").astype(float)
+    subtype, snr, luminosity = np.broadcast_arrays(subtype, np.asarray(snr, float), luminosity)
     out = np.full(subtype.shape, np.nan)
     for kind in np.unique(table["luminosity"]):
         mine = table["luminosity"] == kind
@@ -121,7 +124,7 @@ def completeness(subtype, snr, luminosity, table, what="p_m"):
         grid[i, j] = table[what][mine]
         upper = table["snr_high"][mine].max()
         middles = (np.log(columns) + np.log(np.append(columns[1:], upper))) / 2
-        inside = (luminosity == kind) & (snr >= columns[0]) & (snr <= upper)
+        inside = (luminosity == kind) & (snr >= columns[0])
         inside &= (subtype >= rows[0] - 0.5) & (subtype <= rows[-1] + 0.5)
         out[inside] = _bilinear(grid, rows, middles, subtype[inside], np.log(snr[inside]))
     return out[()]

@@ -7,11 +7,11 @@ import numpy as np
 from mstarhash import metrics
 from mstarhash.fusion import NAMES, fused
 from mstarhash.model import read_model
-from mstarhash.peers import paper_votes, pca_logistic
+from mstarhash.peer_scores import PcaLogistic
+from mstarhash.peers import PaperSearch, read_features, read_plain
 from mstarhash.progress import say
 from mstarhash.sample import Sample
-from mstarhash.targets import is_unknown
-from mstarhash.training import read_set
+from mstarhash.targets import unknown_rows
 from mstarhash.truth import read_truth
 
 
@@ -41,26 +41,15 @@ def unknown_scores(args):
 
 def _peers(args):
     """{method: {file: score}} of the peers, on the same training sets."""
-    yes = read_set(args.positives, ["kind", "features", "flux", "ivar"])
-    no = read_set(args.negatives, ["kind", "features", "flux", "ivar"])
+    sets = args.positives, args.negatives
     with Sample(args.spectra) as sample:
-        columns = sample.columns(["file", "class"])
-        rows = np.flatnonzero(is_unknown(columns["class"]))
-        files = columns["file"][rows]
-        unknown = {key: sample.rows(key, rows) for key in ("flux", "ivar", "features")}
-    wanted = np.arange(len(yes["kind"]) + len(no["kind"])) < len(yes["kind"])
+        rows = unknown_rows(sample)
+        files = sample.columns(["file"])["file"][rows]
+        flux, ivar, x = (sample.rows(key, rows) for key in ("flux", "ivar", "features"))
     say("evaluate: PCA and logistic regression")
-    logistic = pca_logistic(np.concatenate([yes["features"], no["features"]]), wanted, unknown["features"], args.seed)
+    logistic = PcaLogistic(args.seed).fit(*read_features(*sets)).score(x)
     say("evaluate: the paper's search")
-    plain = [part["kind"] != "copy" for part in (yes, no)]
-    votes = paper_votes(
-        (yes["flux"][plain[0]], yes["ivar"][plain[0]]),
-        (no["flux"][plain[1]], no["ivar"][plain[1]]),
-        (unknown["flux"], unknown["ivar"]),
-        args.share,
-        args.seed,
-        args.threads,
-    )
+    votes = PaperSearch(args.seed, args.threads).fit(*map(read_plain, sets)).votes(flux, ivar, args.share)
     return {
         "PCA + logistic regression": dict(zip(files, logistic, strict=True)),
         "G19 votes": dict(zip(files, votes, strict=True)),

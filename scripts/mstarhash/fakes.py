@@ -119,8 +119,8 @@ def impostors(library, kind, wave, rms, noise, pick, rng):
     if kind == "noise":  # as the inverse variances tell it, nothing else
         sigma = np.divide(1, np.sqrt(ivar), out=np.zeros_like(ivar), where=ivar > 0)
         return (rng.normal(size=ivar.shape) * sigma).astype("f4"), ivar
-    if kind == "empty fibre":  # all that is left of a real spectrum
-        return rng.choice([-1, 1], (len(pick), 1)).astype("f4") * noise.residual[pick], ivar
+    if kind == "empty fibre":  # all that is left of a real spectrum, of its own sign: sky lines are left over so
+        return noise.residual[pick], ivar
     steps = rng.choice([-1, 1], len(pick)) * rng.uniform(*STEP, len(pick)) * (kind == "arm step")
     flux = np.stack([seen(*look_alike(library, kind, rng), wave, rms, rng, step) for step in steps])
     return noisy(flux, np.full_like(flux, MODEL_SNR**2), noise, pick, wave, rng)

@@ -6,7 +6,7 @@ import math
 import operator
 
 from mstarhash.errors import InputError
-from mstarhash.textnumbers import number
+from mstarhash.texttables import number
 
 FIELDS = ("id", "section", "statement", "paper", "ours", "error", "unit", "test", "limit", "tolerance", "from", "status",
           "reason")  # fmt: skip

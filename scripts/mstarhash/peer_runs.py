@@ -4,23 +4,25 @@ import csv
 import time
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 
-from mstarhash import hash_methods, pil
-from mstarhash.codes import pack
+from mstarhash import accuracy, hash_methods, pil
+from mstarhash.codes import pack, unpack
 from mstarhash.metrics import weighted_precision
 from mstarhash.parallel import ordered_map
 from mstarhash.peer_cnn import Cnn
 from mstarhash.peer_scores import PcaBoosting, PcaLogistic, PilClassifier, TemplateMatching
-from mstarhash.peers import paper_votes, pca_logistic
+from mstarhash.peers import PaperSearch, read_plain, scaled
 from mstarhash.progress import say
 from mstarhash.retrieval import count_distances, cuts, mean_nearest, select
 from mstarhash.sample import Sample
-from mstarhash.scaling import features, fill, relative, smoothed
+from mstarhash.scaling import fill, relative, smoothed
 from mstarhash.semantic import SemanticHashing
-from mstarhash.spectra import blocks, read_columns
-from mstarhash.targets import is_unknown
+from mstarhash.spectra import blocks, open_h5, read_columns
+from mstarhash.targets import unknown_rows
+from mstarhash.texttables import rows_of
 from mstarhash.training import read_set
 
 PRIOR = 0.02  # share of the wanted class at which settings are compared
@@ -60,18 +62,24 @@ class Task:
     files: np.ndarray  # (n,) of the unclassified
     own: np.ndarray  # (n,) row of the training sets that is the spectrum itself, or -1
     seed: int
+    layers: list  # hidden units of the trained network with class targets; empty: it has none
+    bits: int  # length of its code
+    suspects: int  # presumed negatives that it keeps out of the negative neighbours
 
     @property
     def queries(self):
         return self.wanted & (self.kind != "copy")
 
+    @property
+    def presumed(self):
+        return self.kind == "presumed"
+
     def validation(self):
-        """(m,) bool: the families held back for tuning, a fifth; and those of their rows that look like unclassified ones."""
-        families = np.unique(self.family)
-        held = np.random.default_rng([self.seed, 1]).permutation(families)[: max(1, len(families) // 5)]
-        part = np.isin(self.family, held)
-        alike = np.isin(self.kind, ["copy", "inspected", "presumed"]) if (self.kind == "copy").any() else True
-        return part, part & alike
+        """(m,) bool: the families held back for tuning, a fifth of those of each side whose class is known; and those of
+        their rows that are judged: copies, which look like unclassified ones (without copies: all). Presumed negatives are
+        not judged, some are of the wanted class."""
+        held = accuracy.split(self.family, self.wanted, 0.2, np.random.default_rng([self.seed, 1]), ~self.presumed)
+        return held, held & (self.kind == "copy") if (self.kind == "copy").any() else held
 
 
 @dataclass
@@ -98,7 +106,10 @@ def read_task(args):
     with Sample(args.codes) as sample:
         columns = sample.columns(["file", "labelled_row"])
     wanted = np.arange(len(both["kind"])) < len(yes["kind"])
-    return Task(**both, wanted=wanted, files=columns["file"], own=columns["labelled_row"], seed=args.seed)
+    with open_h5(args.model) as source:
+        suspects = int(source["labelled/suspect"][:].sum())
+    shared = dict(zip(("layers", "bits"), trained_shape(args.model), strict=True)) | {"suspects": suspects}
+    return Task(**both, wanted=wanted, files=columns["file"], own=columns["labelled_row"], seed=args.seed, **shared)
 
 
 def read_features(args, preprocessing):
@@ -106,16 +117,13 @@ def read_features(args, preprocessing):
 
     preprocessing: "search" (as the network sees them) or "published" (G19 Eq. 1: min-max of every pixel as it is).
     """
-    from mstarhash.spectra import open_h5
 
     def of(source, count, rows):
         if preprocessing == "search":
             return source("features", rows)
-        parts = [
-            features(source("flux", rows[part]), source("ivar", rows[part]), smooth=0, scale="minmax", thin=1)
-            for part in blocks(count)
-        ]
-        return np.concatenate(parts)
+        return np.concatenate(
+            [scaled(source("flux", rows[part]), source("ivar", rows[part])) for part in blocks(count)]
+        )
 
     sets = []
     for path in (args.positives, args.negatives):
@@ -123,14 +131,13 @@ def read_features(args, preprocessing):
             count = len(file["order"])
             sets.append(of(lambda key, rows, file=file: file[key][rows[0] : rows[-1] + 1], count, np.arange(count)))
     with Sample(args.spectra) as sample:
-        rows = np.flatnonzero(is_unknown(sample.columns(["class"])["class"]))
+        rows = unknown_rows(sample)
         unknown = of(sample.rows, len(rows), rows)
     return np.concatenate(sets), unknown
 
 
-def all_runs(args):
+def all_runs(args, task):
     """Yield a Run for each method and preprocessing; hash methods twice, by neighbours and by votes."""
-    task = read_task(args)
     chosen = {}
 
     def hashed(name, method, grid):
@@ -151,7 +158,7 @@ def all_runs(args):
     yield paper_run(args)
     jobs = [partial(hashed, name, *job) for name, job in HASHES.items()]
     jobs += [partial(scored, name, *job) for name, job in (SCORES | (CNN if args.cnn else {})).items()]
-    jobs += [partial(ours, "ML-PIL, class targets")] if args.target_groups else []
+    jobs += [partial(ours, "ML-PIL, class targets")] if task.layers else []
     for preprocessing in ("search", "published"):
         x, unknown = read_features(args, preprocessing)
         if preprocessing == "search":
@@ -172,11 +179,14 @@ def words(settings):
 def tuned(task, x, method, grid, neighbours):
     """The settings with the best average precision on the held-back families, wanted ones at the share PRIOR; and that AP.
 
-    neighbours: how many are averaged on each side for codes; None: the method scores.
+    neighbours: how many are averaged on each side for codes; None: the method scores. Where a side has nothing to be
+    judged by, the first settings and NaN.
     """
     held, judged = task.validation()
     truth = task.wanted[judged]
     weights = np.where(truth, PRIOR / max(truth.sum(), 1), (1 - PRIOR) / max((~truth).sum(), 1))
+    if truth.all() or not truth.any():
+        return grid[0], np.nan
     best = (-1.0, None)
     for settings in grid:
         model = method(seed=task.seed, **settings)
@@ -185,24 +195,35 @@ def tuned(task, x, method, grid, neighbours):
         else:
             model.fit(x[~held])
             nothing = np.full(judged.sum(), -1)
-            scores = neighbour_score(
-                model.encode(x[judged]), model.encode(x[~held]), task.wanted[~held], nothing, neighbours
-            )
+            left = task.wanted[~held], task.presumed[~held], task.suspects
+            scores = hash_score(model.encode(x[judged]), model.encode(x[~held]), *left, nothing, neighbours)
         ap = float(weighted_precision(scores, truth, weights[None])[0])
         if ap > best[0]:
             best = ap, settings
     return best[1], best[0]
 
 
-def neighbour_score(codes, labelled, wanted, own, count):
+def hash_score(codes, labelled, wanted, presumed, suspects, own, count):
+    """`neighbour_score` as the search has it: the presumed negatives that look most like wanted ones by these codes,
+    `suspects` of them, are nobody's negative neighbours.
+
+    labelled: (m, bits), wanted, presumed: (m,) bool; the rest as there.
+    """
+    rows, others = np.flatnonzero(presumed), ~wanted
+    looks = neighbour_score(labelled[rows], labelled, (others, wanted), rows, count)
+    others[rows[np.argsort(-looks, kind="stable")[:suspects]]] = False
+    return neighbour_score(codes, labelled, (others, wanted), own, count)
+
+
+def neighbour_score(codes, labelled, sides, own, count):
     """(n,) mean distance to the `count` nearest negatives less that to the `count` nearest positives.
 
-    codes: (n, bits) bool; labelled: (m, bits), wanted: (m,) bool; own: (n,) the row that is the spectrum itself, or -1,
-    which is not its neighbour.
+    codes: (n, bits) bool; labelled: (m, bits); sides: negatives and positives, (m,) bool; own: (n,) the row that is the
+    spectrum itself, or -1, which is not its neighbour.
     """
     a, b = pack(codes), pack(labelled)
     near = []
-    for side in (~wanted, wanted):
+    for side in sides:
         column = np.where((own >= 0) & side[own], np.cumsum(side)[own] - 1, -1)
 
         def same(rows, column=column):
@@ -224,9 +245,7 @@ def hash_runs(task, x, unknown, name, preprocessing, method, settings, ap, args)
     """Two Runs of a hash method: by neighbours, with its codes, and by votes."""
     start = time.thread_time()
     if method is None:  # ours, with class targets; codes of training rows are those with the family left out
-        network, values, *_ = pil.train_classes(
-            x, task.group, task.family, args.target_groups, args.code_bits, 1e-2, task.seed, 1
-        )
+        network, values, *_ = pil.train_classes(x, task.group, task.family, task.layers, task.bits, 1e-2, task.seed, 1)
         labelled = values > network.thresholds
     else:
         model = method(seed=task.seed, **settings).fit(x)
@@ -238,7 +257,8 @@ def hash_runs(task, x, unknown, name, preprocessing, method, settings, ap, args)
     else:
         codes = model.encode(unknown)
     encoded = time.thread_time()
-    scores = neighbour_score(codes, labelled, task.wanted, task.own, args.neighbours)
+    sides = task.wanted, task.presumed, task.suspects
+    scores = hash_score(codes, labelled, *sides, task.own, args.neighbours)
     neighbours = time.thread_time()
     votes = vote_score(codes, labelled[task.queries], args.share)
     voted = time.thread_time()
@@ -271,37 +291,34 @@ def score_run(task, x, unknown, name, preprocessing, method, settings, ap):
 def yardstick(task, x, unknown):
     """PCA + logistic regression as in ranking.csv: no tuning, presumed negatives scored as they are."""
     start = time.thread_time()
-    scores = pca_logistic(x, task.wanted, unknown, task.seed)
-    took = time.thread_time() - start
-    return Run("PCA + logistic regression", "search", "score", "components=100 c=1.0", scores, train_s=took)
+    model = PcaLogistic(task.seed).fit(x, task.wanted)
+    trained = time.thread_time()
+    scores = model.score(unknown)
+    times = trained - start, time.thread_time() - trained
+    return Run("PCA + logistic regression", "search", "score", "components=100 c=1.0", scores, np.nan, *times)
 
 
 def paper_run(args):
     """G19's search to the letter: trained on the spectra without copies, ranked by votes."""
-    sets = []
-    for path in (args.positives, args.negatives):
-        part = read_set(path, ["kind", "flux", "ivar"])
-        plain = part["kind"] != "copy"
-        sets.append((part["flux"][plain], part["ivar"][plain]))
-        del part
+    sets = [read_plain(path) for path in (args.positives, args.negatives)]
     with Sample(args.spectra) as sample:
-        rows = np.flatnonzero(is_unknown(sample.columns(["class"])["class"]))
-        sets.append((sample.rows("flux", rows), sample.rows("ivar", rows)))
+        rows = unknown_rows(sample)
+        flux, ivar = sample.rows("flux", rows), sample.rows("ivar", rows)
     start = time.thread_time()
-    votes = paper_votes(*sets, args.share, args.seed, 1)
-    took = time.thread_time() - start
-    return Run("search of G19", "published", "votes", "bits=256 layers=1024x512", votes.astype("f8"), train_s=took)
+    model = PaperSearch(args.seed).fit(*sets)
+    trained = time.thread_time()
+    votes = model.votes(flux, ivar, args.share).astype("f8")
+    times = trained - start, time.thread_time() - trained
+    return Run("search of G19", "published", "votes", "bits=256 layers=1024x512", votes, np.nan, *times)
 
 
 def template_run(args, preprocessing):
     """Chi-square template matching against the mean spectra of both sides."""
-    from mstarhash.spectra import open_h5
-
     with open_h5(args.model) as source:
         part = source["averages"]
         flux, ivar, wanted = part["flux"][:], part["ivar"][:], part["wanted"][:].astype(bool)
     with Sample(args.spectra) as sample:
-        rows = np.flatnonzero(is_unknown(sample.columns(["class"])["class"]))
+        rows = unknown_rows(sample)
         smooth, thin = (sample.attribute(key) for key in ("smooth", "thin"))
         unknown, weight = sample.rows("flux", rows), sample.rows("ivar", rows)
     if preprocessing == "search" and smooth > 0:  # smoothed and thinned as for the features; the fit finds the scale
@@ -318,14 +335,25 @@ def template_run(args, preprocessing):
     return Run("template matching", preprocessing, "score", "", scores, np.nan, trained - start, took)
 
 
-def candidate_runs(path, files):
-    """Runs of the search itself, from candidates.csv, in the order of `files`."""
+def candidate_runs(path, files, benchmarks):
+    """Runs of the search itself, from candidates.csv, in the order of `files`.
+
+    Times are CPU times of its steps, all that each does, as Snakemake measured them in the folder `benchmarks`; NaN for
+    the training of a model from elsewhere.
+    """
     names = {"this search": "score", "this search, hash alone": "hash_score"}
     with open(path, newline="") as source:
         rows = {row["file"]: row for row in csv.DictReader(source)}
+    times = step_seconds(benchmarks, ["train"]), step_seconds(benchmarks, ["match", "encode", "retrieve"])
     for name, column in names.items():
         scores = np.array([float(rows[file][column]) for file in files])
-        yield Run(name, "search", "score" if column == "score" else "neighbours", "", scores)
+        yield Run(name, "search", "score" if column == "score" else "neighbours", "", scores, np.nan, *times)
+
+
+def step_seconds(folder, steps):
+    """CPU seconds of some steps together, all their shards; NaN where one of them left no benchmark."""
+    found = [[rows_of(path)[0] for path in sorted((Path(folder) / step).glob("*.tsv"))] for step in steps]
+    return sum(float(row["cpu_time"]) for rows in found for row in rows) if all(found) else np.nan
 
 
 def snr_of(paths):
@@ -336,8 +364,6 @@ def snr_of(paths):
 
 def trained_shape(path):
     """Hidden units of the trained network with class targets (empty: it has none), and the length of its code."""
-    from mstarhash.spectra import open_h5
-
     with open_h5(path) as source:
         net = source["network"]
         sizes = [net[f"b{k}"].shape[0] for k in range(sum(key.startswith("w") and key[1:].isdigit() for key in net))]
@@ -346,9 +372,6 @@ def trained_shape(path):
 
 def own_codes(args):
     """Codes (m, bits) and (n, bits) of the trained model."""
-    from mstarhash.codes import unpack
-    from mstarhash.spectra import open_h5
-
     _, bits = trained_shape(args.model)
     with open_h5(args.model) as source, Sample(args.codes) as sample:
         labelled = read_columns(source["labelled"], ["codes"])["codes"]

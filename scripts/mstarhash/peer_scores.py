@@ -56,10 +56,10 @@ class TemplateMatching:
         return self
 
     def chi2(self, x, weight=None):
-        """(n, t) chi-square of each template a t: the minimum over a of sum w (f - a t)^2."""
+        """(n, t) chi-square of each template a t: the minimum over a >= 0 of sum w (f - a t)^2."""
         x = x.astype("f8")
         weight = np.ones_like(x) if weight is None else weight.astype("f8")
-        cross = (weight * x) @ self.templates.T
+        cross = np.maximum((weight * x) @ self.templates.T, 0)
         square = np.maximum(weight @ (self.templates**2).T, 1e-30)
         return (weight * x**2).sum(1)[:, None] - cross**2 / square
 

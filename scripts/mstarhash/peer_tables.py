@@ -5,12 +5,15 @@ import csv
 import numpy as np
 
 from mstarhash import hash_quality, peer_runs
-from mstarhash.metrics import MEASURES, ranks_of_true, summary, with_intervals
+from mstarhash.intervals import wilson
+from mstarhash.metrics import MEASURES, RECALLS, SHARES, ranks_of_true, summary, with_intervals
 from mstarhash.targets import split_subclass
+from mstarhash.texttables import number
 from mstarhash.truth import read_truth
 
-SNR_EDGES = (0, 1.5, 2.2, 3.2, np.inf)
-SHARES = (0.03, 0.05, 0.10)
+SNR_EDGES = (-np.inf, 1.5, 2.2, 3.2, np.inf)
+CONFIDENCE = 0.68  # of the Wilson intervals
+FEW = 5  # true ones below which a bootstrap tells no error of an average precision
 
 
 class Table:
@@ -21,19 +24,14 @@ class Table:
         self.writer.writeheader()
 
     def add(self, row):
-        self.writer.writerow({key: _text(value) for key, value in row.items()})
-
-
-def _text(value):
-    if isinstance(value, float | np.floating):
-        return f"{value:.5g}" if np.isfinite(value) else ""
-    return value
+        self.writer.writerow({key: number(value, 5) for key, value in row.items()})
 
 
 RANKED = ["n", "n_true", *(f"{name}{end}" for name in MEASURES for end in ("", "_low", "_high"))]
 PEERS = ["method", "preprocessing", "scored_by", "settings", "validation_ap", *RANKED, "train_s", "score_s"]
 BINS = ["method", "preprocessing", "scored_by", "by", "bin", "n_true", "ap", "ap_low", "ap_high"]
-BINS += [f"recall_{round(100 * share)}" for share in SHARES]
+BINS += [f"{name}{end}" for name in MEASURES if name.startswith("recall") for end in ("", "_low", "_high")]
+BINS += [name for name in MEASURES if name.startswith("share")]
 BITS = ["method", "preprocessing", "sample", "bit", "mean", "dead", "mean_abs_correlation", "max_abs_correlation"]
 PROPERTIES = ["method", "preprocessing", "sample", "bits"]
 PROPERTIES += ["rank_correlation", "distance_of_copies", "distance_of_wanted", "distance_to_others", "closer"]
@@ -45,7 +43,6 @@ def write(args, names):
     task = peer_runs.read_task(args)
     truth = read_wanted(args.truth, args.target, task.files)
     snr = peer_runs.snr_of(args.codes)
-    args.target_groups, args.code_bits = peer_runs.trained_shape(args.model)
     with (
         open(names["peers"], "w", newline="") as one,
         open(names["peers_bins"], "w", newline="") as two,
@@ -56,7 +53,8 @@ def write(args, names):
         bits, properties = Table(three, BITS), Table(four, PROPERTIES)
         x = peer_runs.read_features(args, "search")[0]
         write_codes(bits, properties, "this search", "search", peer_runs.own_codes(args), x, task)
-        for run in (*peer_runs.candidate_runs(args.candidates, task.files), *peer_runs.all_runs(args)):
+        own = peer_runs.candidate_runs(args.candidates, task.files, args.benchmarks)
+        for run in (*own, *peer_runs.all_runs(args, task)):
             write_run(*tables, run, truth, snr, args.seed)
             if run.codes:
                 write_codes(bits, properties, run.method, run.preprocessing, run.codes, x, task)
@@ -81,12 +79,24 @@ def write_run(peers, bins, run, truth, snr, seed):
             if not true.any() or true[part].all():
                 continue
             judged = summary(run.scores[part], true[part], seed)
-            line = head | {"by": by, "bin": name} | {key: judged[key] for key in ("n_true", "ap", "ap_low", "ap_high")}
-            for share in SHARES:
-                first = np.ceil(share * len(wanted))
-                line[f"recall_{round(100 * share)}"] = float((places(run.scores)[true] <= first).mean())
-            bins.add(line)
+            line = head | {"by": by, "bin": name, "n_true": judged["n_true"], "ap": judged["ap"]}
+            if judged["n_true"] >= FEW:
+                line |= {key: judged[key] for key in ("ap_low", "ap_high")}
+            bins.add(line | of_the_list(np.sort(places(run.scores)[true]), len(wanted)))
     peers.add(row)
+
+
+def of_the_list(ranks, count):
+    """Recalls within shares of the whole list of `count` spectra, with Wilson intervals, and shares of it that hold a part
+    of the true ones. ranks: (n,) of these, best first."""
+    out = {}
+    for share in SHARES:
+        found = int((ranks <= np.ceil(share * count)).sum())
+        name = f"recall_{round(100 * share)}"
+        out |= dict(zip((name, f"{name}_low", f"{name}_high"), wilson(found, len(ranks), CONFIDENCE), strict=True))
+    for recall in RECALLS:
+        out[f"share_{round(100 * recall)}"] = ranks[int(np.ceil(recall * len(ranks) - 1e-9)) - 1] / count
+    return out
 
 
 def places(scores):
@@ -100,9 +110,12 @@ def places(scores):
 def parts_of(truth, wanted, snr):
     """(by, bin, others (n,), true ones (n,)): in a bin of S/N both; all others beside a subtype or luminosity class."""
     for low, high in zip(SNR_EDGES[:-1], SNR_EDGES[1:], strict=True):
-        name = f"{low:g}-{high:g}" if np.isfinite(high) else f"{low:g} and more"
+        name = (
+            f"{low:g}-{high:g}" if np.isfinite([low, high]).all() else f"{low:g} and more" if low > 0 else f"<{high:g}"
+        )
         mine = (snr >= low) & (snr < high)
         yield "snr", name, mine & ~wanted, mine & wanted
+    yield "snr", "unknown", np.isnan(snr) & ~wanted, np.isnan(snr) & wanted
     parts = [split_subclass(one["subclass"]) for one in truth]
     subtype = np.array(["" if np.isnan(number) else f"{letters}{number:.0f}" for _, letters, number in parts])
     for name in sorted(set(subtype[wanted]) - {""}):
@@ -116,8 +129,8 @@ def write_codes(bits, properties, method, preprocessing, codes, x, task):
     """Rows of bits.csv and hash_properties.csv of codes of the training sets and of the unclassified spectra."""
     head = {"method": method, "preprocessing": preprocessing}
     for sample, part in zip(("training", "unclassified"), codes, strict=True):
-        for number, row in enumerate(hash_quality.bit_rows(part)):
-            bits.add(head | {"sample": sample} | dict(zip(BITS[3:], (number, *row), strict=True)))
+        for bit, row in enumerate(hash_quality.bit_rows(part)):
+            bits.add(head | {"sample": sample} | dict(zip(BITS[3:], (bit, *row), strict=True)))
         row = head | {"sample": sample, "bits": part.shape[1]}
         row |= hash_quality.balance(part) | hash_quality.independence(part)
         if sample == "training":

@@ -1,38 +1,53 @@
-"""Other ways to rank the same spectra: the paper's, and PCA with logistic regression."""
+"""The two other ways to rank that every run shows: the paper's search, and the training sets for PCA and regression."""
 
 import numpy as np
-from sklearn.decomposition import PCA
-from sklearn.linear_model import LogisticRegression
 
 from mstarhash import pil
 from mstarhash.codes import pack
 from mstarhash.retrieval import count_distances, cuts, select
 from mstarhash.scaling import features
+from mstarhash.spectra import open_h5, read_columns
 
 
-def paper_votes(positive, negative, unknown, share, seed, threads, layers=(1024, 512), bits=256):
-    """(n,) votes of G19's search: min-max scaling, three random PIL autoencoders, median threshold, top `share`.
+class PaperSearch:
+    """G19's search: min-max scaling, three random PIL autoencoders, median threshold, votes by the top share."""
 
-    positive, negative, unknown: (flux, ivar) on the grid. The positives are the queries.
-    """
-    scaled = [features(*part, smooth=0, scale="minmax", thin=1) for part in (positive, negative, unknown)]
-    network, values, _ = pil.train_reconstruct(
-        np.concatenate(scaled[:2]), list(layers), bits, "random", 1e-2, seed, threads
-    )
-    queries = pack(values[: len(scaled[0])] > network.thresholds)
-    blocks = [scaled[2][rows] for rows in pil.row_blocks(len(scaled[2]))]
-    codes = pack(np.concatenate([network.values(x) for x in blocks]) > network.thresholds)
-    distance, ties = cuts(count_distances(queries, codes, bits)[None], share)
-    return select(queries, codes, distance, ties[0])[0]
+    def __init__(self, seed, threads=1, layers=(1024, 512), bits=256):
+        self.seed, self.threads, self.layers, self.bits = seed, threads, layers, bits
+
+    def fit(self, positive, negative):
+        """positive, negative: (flux, ivar) on the grid. The positives are the queries."""
+        x = np.concatenate([scaled(*part) for part in (positive, negative)])
+        options = list(self.layers), self.bits, "random", 1e-2, self.seed, self.threads
+        self.network, values, _ = pil.train_reconstruct(x, *options)
+        self.queries = pack(values[: len(positive[0])] > self.network.thresholds)
+        return self
+
+    def votes(self, flux, ivar, share):
+        """(n,) how many queries have each spectrum in their top `share`."""
+        x = scaled(flux, ivar)
+        values = np.concatenate([self.network.values(x[rows]) for rows in pil.row_blocks(len(x))])
+        codes = pack(values > self.network.thresholds)
+        distance, ties = cuts(count_distances(self.queries, codes, self.bits)[None], share)
+        return select(self.queries, codes, distance, ties[0])[0]
 
 
-def pca_logistic(x, wanted, unknown, seed, components=100):
-    """(n,) decision values of logistic regression on principal components of the same features.
+def scaled(flux, ivar):
+    """Features (n, p) as published: min-max of every pixel (G19 Eq. 1)."""
+    return features(flux, ivar, smooth=0, scale="minmax", thin=1)
 
-    x: (m, d) training features with degraded copies, wanted: (m,) bool, unknown: (n, d).
-    """
-    pca = PCA(min(components, *x.shape), svd_solver="randomized", random_state=seed).fit(x)
-    scale = pca.explained_variance_[0] ** 0.5
-    model = LogisticRegression(C=1.0, max_iter=2000, class_weight="balanced", random_state=seed)
-    model.fit(pca.transform(x) / scale * 10, wanted)
-    return model.decision_function(pca.transform(unknown) / scale * 10)
+
+def read_features(positives, negatives):
+    """Features (m, d) of both training sets with their degraded copies, and (m,) bool: of the wanted class."""
+    parts = []
+    for path in (positives, negatives):
+        with open_h5(path) as source:
+            parts.append(source["features"][:])
+    return np.concatenate(parts), np.arange(sum(map(len, parts))) < len(parts[0])
+
+
+def read_plain(path):
+    """(flux, ivar) of the spectra of a training set that are no copies."""
+    with open_h5(path) as source:
+        plain = np.flatnonzero(read_columns(source, ["kind"])["kind"] != "copy")
+        return source["flux"][plain], source["ivar"][plain]

@@ -1,11 +1,12 @@
 """Accuracy against recall of single queries: the four code lengths of G19 Fig. 8, and other codes beside them."""
 
-from mstarhash.plots_ranking import rows_of
 from mstarhash.plots_style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY, Numbers, no_data
+from mstarhash.texttables import rows_of
 
 LENGTHS = {"32": (SKY, ":"), "64": (ORANGE, "-."), "128": (BLUE, "--"), "256": (BLACK, "-")}
 METHODS = {
     "this search": (RED, "-", 2.2),
+    "ML-PIL, class targets": (RED, "--", 1.3),
     "Semantic Hashing": (PURPLE, (0, (5, 1, 1, 1)), 1.3),
     "LSH": (GREEN, "--", 1.3),
     "ITQ": (BLUE, "-.", 1.3),

@@ -4,9 +4,9 @@ import numpy as np
 
 from mstarhash.measured import read_aligned, read_measured
 from mstarhash.plots_mock import medians, read_field
-from mstarhash.plots_ranking import rows_of
 from mstarhash.plots_style import BLACK, BLUE, GREY, ORANGE, RED, SKY, Numbers, no_data
 from mstarhash.snr_bins import SNR_BINS
+from mstarhash.texttables import rows_of
 
 RULES = (("g19", "EW above the limit (Guo et al. 2019)", RED, "o", -0.12), ("west", "West et al. 2011", BLUE, "s", 0.0))
 MOST = 20_000  # stars of a class drawn as points; of more every k-th is drawn

@@ -5,8 +5,8 @@ import numpy as np
 from mstarhash.intervals import wilson
 from mstarhash.measured import read_aligned, read_measured
 from mstarhash.photometry import BANDS, magnitude
-from mstarhash.plots_ranking import rows_of
 from mstarhash.plots_style import BLACK, BLUE, GREY, LIGHT, ORANGE, RED, Numbers, no_data
+from mstarhash.texttables import rows_of
 from mstarhash.truth import read_truth
 
 CONFIDENCE = 0.6827

@@ -3,8 +3,8 @@
 import numpy as np
 
 from mstarhash import trends
-from mstarhash.plots_ranking import rows_of
 from mstarhash.plots_style import BLUE, RED, Numbers, no_data
+from mstarhash.texttables import rows_of
 
 GROUPS = (("inactive", BLUE, "o", 6.0), ("active", RED, "^", -6.0))  # name, colour, marker, shift [pc]
 NONE = "no dwarf with velocity,\nparallax and activity; it takes\ninput.gaia, and enough stars a bin"

@@ -10,8 +10,8 @@ from mstarhash import separators
 from mstarhash.intervals import wilson
 from mstarhash.logistic import Boundary
 from mstarhash.measured import read_aligned, read_measured
-from mstarhash.plots_ranking import rows_of
 from mstarhash.plots_style import BLACK, BLUE, DWARF, GIANT, GREY, LIGHT, RED, Numbers, no_data
+from mstarhash.texttables import rows_of
 
 MOST = 20_000  # points of a class in a panel; of more every k-th is drawn
 FEW = 1500  # points of a panel below which they are drawn larger

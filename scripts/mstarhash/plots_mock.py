@@ -7,9 +7,9 @@ import numpy as np
 
 from mstarhash.measured import read_aligned, read_measured
 from mstarhash.photometry import BANDS, magnitude
-from mstarhash.plots_ranking import rows_of
 from mstarhash.plots_style import BLACK, BLUE, GREY, ORANGE, RED, SKY, Numbers, no_data
 from mstarhash.targets import split_subclass
+from mstarhash.texttables import rows_of
 
 INDICES = ("tio5", "cah1", "cah2", "cah3", "caoh", "ewha")
 PHOTOMETRY = ("bp_rp", "j", "h", "k")

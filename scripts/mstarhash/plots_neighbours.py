@@ -53,7 +53,8 @@ def draw(plt, args, subtype, ranks):
         no_data(axes, "no query or nothing to search")
         return figure, numbers.rows
     order, distance = ranked(code, codes)
-    ranks = [rank for rank in ranks if rank < len(order)] + ([] if len(ranks) > 8 else [len(order)])
+    last = set() if len(ranks) > 8 else {len(order)}
+    ranks = sorted({rank for rank in ranks if rank <= len(order)} | last)
     found = order[np.array(ranks) - 1]
     truth = read_truth(args.truth)
     query = str(labelled["file"][row])

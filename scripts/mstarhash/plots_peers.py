@@ -1,10 +1,9 @@
 """One look at all methods: average precision, and the share of the list that holds 95 % of the wanted class."""
 
-from mstarhash.plots_ranking import rows_of
 from mstarhash.plots_style import BLACK, BLUE, GREY, LIGHT, RED, Numbers, no_data
+from mstarhash.texttables import rows_of
 
 OURS = "this search"
-AGAIN = "ML-PIL, class targets"  # the codes of this search: with published preprocessing they stand in its line
 PAPER = "search of G19"  # as a whole, by votes; those of other methods are left to the table
 HEAD = {
     "search": "others, preprocessing of this search",
@@ -18,8 +17,7 @@ def draw(plt, path):
     found = {}
     for row in rows_of(path):
         if row["ap"] and (row["scored_by"] != "votes" or row["method"] == PAPER):
-            name = f"{OURS}, hash alone" if row["method"] == AGAIN else row["method"]
-            found.setdefault(name, {}).setdefault(row["preprocessing"], row)
+            found.setdefault(row["method"], {})[row["preprocessing"]] = row
     names = sorted(found, key=lambda name: float(found[name].get("search", found[name].get("published"))["ap"]))
     figure, panels = plt.subplots(1, 2, figsize=(9.6, 1.5 + 0.31 * max(len(names), 4)), sharey=True)
     if not names:

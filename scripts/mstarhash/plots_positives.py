@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
-from mstarhash.plots_ranking import rows_of
 from mstarhash.plots_style import Numbers, no_data
 from mstarhash.snr_bins import TABLE1
 from mstarhash.spectra import open_h5
+from mstarhash.texttables import rows_of
 
 BINS = tuple(zip(TABLE1, ("< 5", "5-10", "10-30", "> 30"), strict=True))
 SHADES = ("#d4e6f1", "#7fb8d8", "#2f7fb5", "#0b3c66")

@@ -5,12 +5,12 @@ from pathlib import Path, PurePath
 import numpy as np
 
 from mstarhash.defects import REASONS
-from mstarhash.plots_ranking import rows_of
 from mstarhash.plots_spectra import LOW, draw_spectrum, for_the_eye, level_of, mark_bands
 from mstarhash.plots_style import RED, Numbers, no_data
 from mstarhash.sample import Sample
 from mstarhash.spectra import open_h5, read_text
 from mstarhash.targets import split_subclass
+from mstarhash.texttables import rows_of
 
 MOST = 6  # defective spectra shown
 WORDS = {

@@ -1,9 +1,7 @@
 """How well the ranking does: recall against the share that is inspected, and whether P(M) means what it says."""
 
-import csv
-from pathlib import Path
-
 from mstarhash.plots_style import BLACK, BLUE, GREEN, GREY, ORANGE, RED, Numbers, no_data
+from mstarhash.texttables import rows_of
 
 METHODS = (  # name in evaluate's tables, label, colour, line, width
     ("default", "this ranking", RED, "-", 2.2),
@@ -29,14 +27,6 @@ def draw(plt, args):
         figure.legend(lines, labels, loc="lower center", ncols=2, handlelength=3.2, columnspacing=4)
     figure.tight_layout(rect=(0, 0.15 if lines else 0, 1, 1), w_pad=2.5)
     return figure, numbers.rows
-
-
-def rows_of(path):
-    """Rows of a CSV as dicts; none where there is no file."""
-    if not path or not Path(path).is_file():
-        return []
-    with open(path, newline="") as source:
-        return list(csv.DictReader(source))
 
 
 def recall(axes, curves, ranking, sample, numbers):

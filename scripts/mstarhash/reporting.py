@@ -1,6 +1,5 @@
 """Sections of the report: what was searched, how well, with which denominators, and what failed."""
 
-import csv
 import os
 from collections import Counter
 from pathlib import Path
@@ -10,6 +9,7 @@ from mstarhash.accounting import accounting
 from mstarhash.captions import FIGURES
 from mstarhash.page import bar, element, figure, join, none, paragraph, table, tiles
 from mstarhash.status import FLAG, FLAGS, STATUS
+from mstarhash.texttables import rows_of
 
 OURS = ("default", "this search")
 NAMES = {"default": "this ranking", "G19 votes": "votes as in Guo et al. 2019", "hash alone": "hash neighbours alone"}
@@ -22,14 +22,6 @@ SURVEY = (
     "subtypes",
 )  # figures of our own, beside those of the ranking and of the paper
 OTHERS = ("peers", "completeness")  # figures of `snakemake full`
-
-
-def rows_of(path):
-    """Rows of a CSV as dicts; none where there is no file."""
-    if not path:
-        return []
-    with open(path, newline="", encoding="utf-8") as source:
-        return list(csv.DictReader(source))
 
 
 def percent(value, digits=1):

@@ -6,6 +6,7 @@ import numpy as np
 
 from mstarhash import metrics
 from mstarhash.shards import order_key
+from mstarhash.texttables import number
 
 METHODS = {"default": "score", "hash alone": "hash_score", "PCA + logistic regression": "logistic"}
 RULER = "PCA + logistic regression"  # with which the others are compared in pooled.csv
@@ -155,10 +156,4 @@ def write_table(path, columns, rows):
         writer = csv.DictWriter(out, columns, lineterminator="\n", restval="")
         writer.writeheader()
         for row in rows:
-            writer.writerow({key: _text(value) for key, value in row.items()})
-
-
-def _text(value):
-    if isinstance(value, float | np.floating):
-        return f"{value:.5g}" if np.isfinite(value) else ""
-    return value
+            writer.writerow({key: number(value, 5) for key, value in row.items()})

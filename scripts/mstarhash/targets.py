@@ -10,6 +10,11 @@ UNKNOWN = {"", "UNKNOWN"}
 PARTS = re.compile(r"^(usd|esd|sd|d|g)?([A-Za-z]+)(\d(?:\.\d)?)?")
 
 
+def unknown_rows(sample):
+    """Rows of the unclassified spectra of a Sample."""
+    return np.flatnonzero(is_unknown(sample.columns(["class"])["class"]))
+
+
 def is_unknown(classes):
     """(n,) bool: spectra that the pipeline did not classify."""
     return np.array([text.strip().upper() in UNKNOWN for text in classes], dtype=bool)

@@ -8,14 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
-
 from mstarhash.errors import InputError
-from mstarhash.peers import pca_logistic
+from mstarhash.peer_scores import PcaLogistic
+from mstarhash.peers import read_features
 from mstarhash.sample import Sample
 from mstarhash.shards import identity_of_name, order_key
-from mstarhash.targets import is_unknown
-from mstarhash.training import read_set
+from mstarhash.targets import unknown_rows
 from mstarhash.truth import read_truth
 
 OWN = ("score", "hash_score", "p_m")  # columns of candidates.csv that are kept
@@ -77,14 +75,11 @@ def mock(args):
 
 def logistic_scores(results, seed):
     """{file: score} of the unclassified spectra of a run by PCA and logistic regression on its training sets."""
-    sets = [read_set(results / path, ["features"]) for path in ("positives/positives.h5", "negatives/negatives.h5")]
-    x = np.concatenate([part["features"] for part in sets])
+    learned = read_features(results / "positives/positives.h5", results / "negatives/negatives.h5")
     with Sample(sorted((results / "rebin").glob("*.h5"))) as sample:
-        columns = sample.columns(["file", "class"])
-        rows = np.flatnonzero(is_unknown(columns["class"]))
-        unknown = sample.rows("features", rows)
-    scores = pca_logistic(x, np.arange(len(x)) < len(sets[0]["features"]), unknown, seed)
-    return dict(zip(columns["file"][rows].tolist(), scores.tolist(), strict=True))
+        rows = unknown_rows(sample)
+        files, x = sample.columns(["file"])["file"][rows], sample.rows("features", rows)
+    return dict(zip(files.tolist(), PcaLogistic(seed).fit(*learned).score(x).tolist(), strict=True))
 
 
 def real(args):

@@ -36,6 +36,7 @@ def table(tmp_path):
                 row["luminosity"] == "giant" or 2
             )
     write_table(tmp_path / "completeness.csv", made)
+    assert completeness("M2", 1.0, "giant", tmp_path / "completeness.csv") == pytest.approx(plane(2, 1.0), rel=1e-4)
     return read_table(tmp_path / "completeness.csv")
 
 
@@ -50,8 +51,15 @@ def test_function_is_linear_between_the_cells_and_constant_to_the_edges(table):
 
 
 def test_function_tells_nothing_outside(table):
-    assert np.isnan(completeness([-0.6, 9.6, 3, 3, np.nan], [1, 1, 0.49, 4.1, 1], "dwarf", table)).all()
-    assert np.isnan(completeness(3, 1.0, ["", "subgiant"], table)).all()
+    assert np.isnan(completeness([-0.6, 9.6, 3, np.nan], [1, 1, 0.49, 1], "dwarf", table)).all()
+    assert completeness(3, [4.0, 400.0], "dwarf", table) == pytest.approx([completeness(3, 3.9, "dwarf", table)] * 2)
+    for wrong, message in (
+        ((3, 1.0, "subgiant"), "subgiant is neither"),
+        (("K7", 1.0, "dwarf"), "K7"),
+        ((3, 1.0, "dwarf", table, "x"), "x is none"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            completeness(*wrong[:3], table, *wrong[4:])
     assert np.isnan(completeness(3, np.nan, "giant", table))
     assert np.isnan(completeness([5.5, 6.0], 1.0, "giant", table)).all()  # nothing was injected at gM6
     assert np.isfinite(completeness(5.0, 1.0, "giant", table))

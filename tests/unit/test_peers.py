@@ -61,7 +61,7 @@ def test_neighbours_by_direct_counting_and_none_is_its_own():
     labelled, wanted = rng.random((60, 32)) < 0.5, np.arange(60) < 25
     own = np.array([-1, 40, 59, 3])
     codes = np.where(own[:, None] >= 0, labelled[own], rng.random((4, 32)) < 0.5)
-    found = peer_runs.neighbour_score(codes, labelled, wanted, own, 4)
+    found = peer_runs.neighbour_score(codes, labelled, (~wanted, wanted), own, 4)
     for k in range(4):
         distance = (codes[k] != labelled).sum(1).astype(float)
         distance[own[k] if own[k] >= 0 else []] = np.inf
@@ -69,20 +69,44 @@ def test_neighbours_by_direct_counting_and_none_is_its_own():
         assert found[k] == pytest.approx(near[0] - near[1])
 
 
+def test_presumed_negatives_that_look_wanted_are_no_negative_neighbours():
+    """Codes of two kinds; of 30 presumed negatives three have those of the wanted."""
+    rng = np.random.default_rng(5)
+    wanted, presumed = np.arange(90) < 30, np.arange(90) >= 60
+    like = wanted | (np.arange(90) >= 87)
+    labelled = np.where(like[:, None], True, False) ^ (rng.random((90, 64)) < 0.1)
+    nothing = np.full(90, -1)
+    sides = wanted & True, presumed
+    found = peer_runs.hash_score(labelled, labelled, *sides, 3, nothing, 3)
+    without = peer_runs.neighbour_score(labelled, labelled, (~like, wanted), nothing, 3)
+    assert (found == without).all()
+    assert (peer_runs.hash_score(labelled, labelled, *sides, 0, nothing, 3)[like] < found[like]).any()
+
+
 def task(x, wanted, unknown, own=None):
     kind = np.where(wanted, "copy", "presumed")
-    kind[~wanted & (np.arange(len(x)) % 2 == 0)] = "known"
+    kind[~wanted & (np.arange(len(x)) % 2 == 0)] = "copy"
     own = np.full(len(unknown), -1) if own is None else own
     family = np.arange(len(x)) // 2
-    return peer_runs.Task(kind, wanted, family, kind, np.arange(len(unknown)).astype(str), own, 1)
+    return peer_runs.Task(kind, wanted, family, kind, np.arange(len(unknown)).astype(str), own, 1, [], 64, 2)
 
 
-def test_held_back_families_are_whole_and_judged_by_what_looks_unclassified(sets):
+def test_held_back_families_are_whole_of_both_sides_and_judged_by_copies_alone(sets):
     x, wanted = sets
     one = task(x, wanted, x[:5])
+    one.kind[(one.kind == "copy") & (np.arange(900) % 3 == 0)] = "known"
     held, judged = one.validation()
-    assert not set(one.family[held]) & set(one.family[~held]) and len(set(one.family[held])) == 90
-    assert (held >= judged).all() and set(one.kind[judged]) == {"copy", "presumed"}
+    for side in (wanted, ~wanted):
+        able = set(one.family[side & ~one.presumed])
+        assert len(set(one.family[held & side])) == round(len(able) / 5) > 20
+    assert set(one.kind[judged]) == {"copy"} and (judged <= held).all() and not one.presumed[held].any()
+
+
+def test_without_anything_to_judge_by_the_first_settings_serve(sets):
+    x, wanted = sets
+    one = task(x, wanted, x[:5])
+    one.kind[~wanted] = "presumed"
+    assert peer_runs.tuned(one, x, peer_scores.PcaLogistic, [{"c": 1.0}], None)[0] == {"c": 1.0}
 
 
 class Memory:

@@ -1,0 +1,24 @@
+"""Tables as text: numbers of their cells, rows of a CSV."""
+
+import csv
+import math
+from pathlib import Path
+
+import numpy as np
+
+
+def number(value, digits=6):
+    """A number with `digits` significant digits, whole ones without a point; text as it is, NaN as nothing."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | np.integer):
+        return str(int(value))
+    return "" if not math.isfinite(value) else f"{value:.{digits}g}"
+
+
+def rows_of(path):
+    """Rows of a CSV (.tsv: by tabs) as dicts of texts; none where there is no file."""
+    if not path or not Path(path).is_file():
+        return []
+    with open(path, newline="", encoding="utf-8") as source:
+        return list(csv.DictReader(source, delimiter="\t" if str(path).endswith(".tsv") else ","))

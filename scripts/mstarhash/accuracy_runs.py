@@ -23,7 +23,7 @@ METHODS = {
     "Spectral Hashing": hash_methods.SpectralHashing,
     "ITQ": hash_methods.IterativeQuantization,
     "Spherical Hashing": hash_methods.SphericalHashing,
-    "Semantic Hashing": SemanticHashing,
+    "Semantic Hashing": partial(SemanticHashing, epochs=10),  # 88 trainings
 }
 CURVE = ["method", "preprocessing", "bits", "split", "prior", "by", "recall", "accuracy", "low", "high"]
 AREA = ["method", "preprocessing", "bits", "split", "prior", "by", "queries", "area", "low", "high"]

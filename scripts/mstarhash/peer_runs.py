@@ -25,6 +25,7 @@ from mstarhash.targets import unknown_rows
 from mstarhash.texttables import rows_of
 from mstarhash.training import read_set
 
+HELD = 0.2  # share of the families that settings are judged by
 PRIOR = 0.02  # share of the wanted class at which settings are compared
 FOLDS = 3  # of the presumed negatives, which are scored by models that did not see them
 BITS = ({"bits": 256}, {"bits": 128}, {"bits": 64}, {"bits": 32})
@@ -34,7 +35,7 @@ HASHES = {  # name: (class, settings tried; the first ones are run with the publ
     "Spectral Hashing": (hash_methods.SpectralHashing, BITS),
     "ITQ": (hash_methods.IterativeQuantization, BITS),
     "Spherical Hashing": (hash_methods.SphericalHashing, BITS),
-    "Semantic Hashing": (SemanticHashing, ({"bits": 128}, {"bits": 64}, {"bits": 32})),
+    "Semantic Hashing": (SemanticHashing, ({"bits": 128}, {"bits": 64}, {"bits": 128, "epochs": 50})),
     "ML-PIL of G19": (hash_methods.PaperCodes, BITS),
 }
 SCORES = {
@@ -75,11 +76,13 @@ class Task:
         return self.kind == "presumed"
 
     def validation(self):
-        """(m,) bool: the families held back for tuning, a fifth of those of each side whose class is known; and those of
-        their rows that are judged: copies, which look like unclassified ones (without copies: all). Presumed negatives are
-        not judged, some are of the wanted class."""
-        held = accuracy.split(self.family, self.wanted, 0.2, np.random.default_rng([self.seed, 1]), ~self.presumed)
-        return held, held & (self.kind == "copy") if (self.kind == "copy").any() else held
+        """(m,) bool: the families held back for tuning, a fifth of the wanted, of the known others and of the presumed; and
+        those of their rows that look like unclassified ones: copies (without copies: all) and presumed negatives."""
+        rng = np.random.default_rng([self.seed, 1])
+        held = accuracy.split(self.family, self.wanted, HELD, rng, ~self.presumed)
+        held |= accuracy.split(self.family, self.wanted, HELD, rng, self.presumed)
+        alike = (self.kind == "copy") | self.presumed if (self.kind == "copy").any() else True
+        return held, held & alike
 
 
 @dataclass
@@ -179,14 +182,15 @@ def words(settings):
 def tuned(task, x, method, grid, neighbours):
     """The settings with the best average precision on the held-back families, wanted ones at the share PRIOR; and that AP.
 
-    neighbours: how many are averaged on each side for codes; None: the method scores. Where a side has nothing to be
-    judged by, the first settings and NaN.
+    neighbours: how many are averaged on each side for codes; None: the method scores. Some of the presumed negatives are
+    of the wanted class: so many as the search suspects, those that the method itself puts first, are not judged. Where a
+    side has nothing to be judged by, the first settings and NaN.
     """
     held, judged = task.validation()
-    truth = task.wanted[judged]
-    weights = np.where(truth, PRIOR / max(truth.sum(), 1), (1 - PRIOR) / max((~truth).sum(), 1))
+    truth, presumed = task.wanted[judged], np.flatnonzero(task.presumed[judged])
     if truth.all() or not truth.any():
         return grid[0], np.nan
+    suspects = [round(task.suspects * share) for share in (HELD, 1 - HELD)]
     best = (-1.0, None)
     for settings in grid:
         model = method(seed=task.seed, **settings)
@@ -195,8 +199,11 @@ def tuned(task, x, method, grid, neighbours):
         else:
             model.fit(x[~held])
             nothing = np.full(judged.sum(), -1)
-            left = task.wanted[~held], task.presumed[~held], task.suspects
+            left = task.wanted[~held], task.presumed[~held], suspects[1]
             scores = hash_score(model.encode(x[judged]), model.encode(x[~held]), *left, nothing, neighbours)
+        counts = np.ones(len(truth), bool)
+        counts[presumed[np.argsort(-scores[presumed], kind="stable")[: suspects[0]]]] = False
+        weights = np.where(truth, PRIOR / truth.sum(), (1 - PRIOR) / max((counts & ~truth).sum(), 1)) * counts
         ap = float(weighted_precision(scores, truth, weights[None])[0])
         if ap > best[0]:
             best = ap, settings

@@ -16,7 +16,7 @@ class SemanticHashing:
     units, which drives them to 0 and 1. x: (n, d) within 0..1, taken as probabilities.
     """
 
-    def __init__(self, bits, seed, layers=(256, 128), rbm_epochs=5, epochs=10, noise=1.0):
+    def __init__(self, bits, seed, layers=(256, 128), rbm_epochs=5, epochs=25, noise=1.0):
         self.bits, self.seed, self.layers = bits, seed, layers
         self.rbm_epochs, self.epochs, self.noise = rbm_epochs, epochs, noise
 

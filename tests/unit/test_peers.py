@@ -91,21 +91,30 @@ def task(x, wanted, unknown, own=None):
     return peer_runs.Task(kind, wanted, family, kind, np.arange(len(unknown)).astype(str), own, 1, [], 64, 2)
 
 
-def test_held_back_families_are_whole_of_both_sides_and_judged_by_copies_alone(sets):
+def test_held_back_families_are_whole_and_judged_by_what_looks_unclassified(sets):
     x, wanted = sets
     one = task(x, wanted, x[:5])
     one.kind[(one.kind == "copy") & (np.arange(900) % 3 == 0)] = "known"
     held, judged = one.validation()
-    for side in (wanted, ~wanted):
-        able = set(one.family[side & ~one.presumed])
-        assert len(set(one.family[held & side])) == round(len(able) / 5) > 20
-    assert set(one.kind[judged]) == {"copy"} and (judged <= held).all() and not one.presumed[held].any()
+    for part in (wanted, ~wanted & ~one.presumed, one.presumed):
+        assert len(set(one.family[held & part])) == round(len(set(one.family[part])) / 5) > 20
+        assert not set(one.family[held & part]) & set(one.family[~held & part])
+    assert set(one.kind[judged]) == {"copy", "presumed"} and (judged <= held).all()
+
+
+def test_presumed_negatives_that_a_method_puts_first_are_not_judged(sets):
+    x, wanted = sets
+    one = task(x, wanted, x[:5])
+    hidden = one.presumed & (np.arange(900) % 7 == 0)
+    x = x + 6 * (wanted | hidden)[:, None] * np.eye(20, dtype="f4")[2]
+    one.suspects = 0
+    (_, plain), one.suspects = peer_runs.tuned(one, x, peer_scores.PcaLogistic, [{}], None), hidden.sum()
+    assert peer_runs.tuned(one, x, peer_scores.PcaLogistic, [{}], None)[1] > plain + 0.1
 
 
 def test_without_anything_to_judge_by_the_first_settings_serve(sets):
     x, wanted = sets
-    one = task(x, wanted, x[:5])
-    one.kind[~wanted] = "presumed"
+    one = task(x, wanted & False, x[:5])
     assert peer_runs.tuned(one, x, peer_scores.PcaLogistic, [{"c": 1.0}], None)[0] == {"c": 1.0}
 
 

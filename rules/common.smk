@@ -123,6 +123,7 @@ if not M_STARS and workflow.is_main_process:
         file=sys.stderr,
     )
 
+MEASURED = every("measure/{shard}.released.h5") + every("measure/{shard}.candidates.h5")
 TRUTH = results("survey/truth.csv") if config["input"]["kind"] == "mock" else []
 MODEL = config["train"]["model"] or results("train/model.h5")
 AVERAGES = config["train"]["model"] or results("positives/averages.h5")

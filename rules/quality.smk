@@ -148,7 +148,7 @@ rule pulls:
         spectra=every("ingest/{shard}.h5"),
         templates=results("templates/templates.h5"),
         averages=AVERAGES,
-        measured=every("measure/{shard}.released.h5") + every("measure/{shard}.candidates.h5"),
+        measured=MEASURED,
         crossmatch=results("crossmatch/crossmatch.h5"),
     output:
         pulls=results("pulls/pulls.csv"),

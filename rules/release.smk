@@ -6,7 +6,7 @@ rule catalogue:
         script="scripts/catalogue.py",
         library=library("catalogue"),
         schema="config/catalogue.schema.json",
-        measured=every("measure/{shard}.released.h5") + every("measure/{shard}.candidates.h5"),
+        measured=MEASURED,
         crossmatch=results("crossmatch/crossmatch.h5"),
         luminosity=results("luminosity/luminosity.h5"),
         activity=results("activity/activity.h5"),
@@ -68,7 +68,7 @@ rule catalogue:
         " 2> {log:q}"
 
 
-REAL = config["figures"]["real"]
+DRAWN_BESIDE = config["figures"]["real"]
 PAPER = [f"fig{number:02d}" for number in (2, 6, 7, *range(9, 19))]  # of G19; 8 is made by evaluate
 FIGURES = (
     ["candidates", "ranking", "positives", "mock", "subtypes", *PAPER]
@@ -96,14 +96,14 @@ rule figures:
         reliability=learnt("evaluate/reliability.csv"),
         truth=TRUTH,
         field="config/field_values.csv",
-        measured=of_stars(every("measure/{shard}.released.h5") + every("measure/{shard}.candidates.h5")),
+        measured=of_stars(MEASURED),
         crossmatch=of_stars(results("crossmatch/crossmatch.h5")),
         luminosity=of_stars(results("luminosity/luminosity.h5")),
         boundaries=of_stars(results("luminosity/boundaries.csv")),
         activity=of_stars(results("activity/activity.h5")),
         fractions=of_stars(results("activity/fractions.csv")),
         dispersions=of_stars(results("kinematics/dispersions.csv")),
-        real=sorted(map(str, Path(REAL).glob("measure/*.released.h5"))) if REAL else [],
+        real=sorted(map(str, Path(DRAWN_BESIDE).glob("measure/*.released.h5"))) if DRAWN_BESIDE else [],
     output:
         figures=expand(results("figures/{name}.{kind}"), name=FIGURES, kind=("png", "csv")),
     log:
@@ -175,7 +175,7 @@ rule claims:
         ranking=learnt("evaluate/ranking.csv"),
         area=in_full("evaluate/accuracy_area.csv"),
         properties=in_full("evaluate/hash_properties.csv"),
-        measured=every("measure/{shard}.released.h5") + every("measure/{shard}.candidates.h5"),
+        measured=MEASURED,
         crossmatch=results("crossmatch/crossmatch.h5"),
         luminosity=results("luminosity/luminosity.h5"),
         boundaries=results("luminosity/boundaries.csv"),
@@ -256,7 +256,7 @@ rule report:
         ranking=learnt("evaluate/ranking.csv"),
         reliability=learnt("evaluate/reliability.csv"),
         more=lambda wildcards: MORE if wildcards.extent == "full" else [],
-        measured=of_stars(every("measure/{shard}.released.h5") + every("measure/{shard}.candidates.h5")),
+        measured=of_stars(MEASURED),
         luminosity=of_stars(results("luminosity/luminosity.h5")),
         boundaries=of_stars(results("luminosity/boundaries.csv")),
         fractions=of_stars(results("activity/fractions.csv")),

@@ -5,7 +5,7 @@ from snakemake_interface_executor_plugins.settings import DeploymentMethod
 CHAIN = ("survey", "manifest", "ingest", "rebin", "positives", "negatives")
 CHAIN += ("train", "encode", "retrieve", "match", "candidates")
 ROWS = ["plain", *config["robustness"]["rows"]]
-REAL = config["robustness"]["real"]
+REAL_SPECTRA = config["robustness"]["real"]
 for row in ROWS:
     if not Path(f"config/robustness/{row}.yaml").exists():
         refuse(f"robustness.rows: {row}: no such file config/robustness/{row}.yaml")
@@ -75,7 +75,7 @@ rule trial_real:
         searching=SEARCHING,
         source=TEMPLATES,
         model=MODEL,
-        labels=f"{REAL}/labels.csv",
+        labels=f"{REAL_SPECTRA}/labels.csv",
     output:
         scores=results("trial/real.csv"),
     log:
@@ -119,7 +119,7 @@ rule robustness:
             }
         ),
         overlays=[f"config/robustness/{row}.yaml" for row in ROWS],
-        real=results("trial/real.csv") if M_STARS and REAL and Path(REAL, "labels.csv").exists() else [],
+        real=results("trial/real.csv") if M_STARS and REAL_SPECTRA and Path(REAL_SPECTRA, "labels.csv").exists() else [],
     output:
         robustness=results("evaluate/robustness.csv"),
         pooled=results("evaluate/pooled.csv"),

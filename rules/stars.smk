@@ -81,7 +81,7 @@ rule crossmatch:
     input:
         script="scripts/crossmatch.py",
         library=library("crossmatch"),
-        measured=every("measure/{shard}.released.h5") + every("measure/{shard}.candidates.h5"),
+        measured=MEASURED,
         gaia=table("gaia"),
         twomass=table("twomass"),
         wise=table("wise"),
@@ -115,7 +115,7 @@ rule luminosity:
     input:
         script="scripts/luminosity.py",
         library=library("luminosity"),
-        measured=every("measure/{shard}.released.h5") + every("measure/{shard}.candidates.h5"),
+        measured=MEASURED,
         crossmatch=results("crossmatch/crossmatch.h5"),
     output:
         luminosity=results("luminosity/luminosity.h5"),
@@ -147,7 +147,7 @@ rule activity:
     input:
         script="scripts/activity.py",
         library=library("activity"),
-        measured=every("measure/{shard}.released.h5") + every("measure/{shard}.candidates.h5"),
+        measured=MEASURED,
         crossmatch=results("crossmatch/crossmatch.h5"),
         luminosity=results("luminosity/luminosity.h5"),
     output:
@@ -181,7 +181,7 @@ rule kinematics:
     input:
         script="scripts/kinematics.py",
         library=library("kinematics"),
-        measured=every("measure/{shard}.released.h5") + every("measure/{shard}.candidates.h5"),
+        measured=MEASURED,
         crossmatch=results("crossmatch/crossmatch.h5"),
         luminosity=results("luminosity/luminosity.h5"),
         activity=results("activity/activity.h5"),

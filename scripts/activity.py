@@ -86,7 +86,7 @@ def of_objects(args, table, columns, usable):
     import numpy as np
     from mstarhash import activity_rules
     from mstarhash.kinematics import combined
-    from mstarhash.measured import primaries
+    from mstarhash.measured import n_new, primaries, source_of
 
     best = primaries(table)
     stars = {key: values[best] for key, values in (table | columns).items()}
@@ -99,8 +99,7 @@ def of_objects(args, table, columns, usable):
     stars["active_west"] = activity_rules.west(
         stars["ewha"], stars["ewha_err"], stars["ha_peak_snr"], stars["told"], args.west_ew, args.west_peak
     )
-    released = np.bincount(table["object"], table["source"] == "released", len(best)) > 0
-    stars["source"] = np.where(released, "released", "new")
+    stars["source"] = source_of(n_new(table, len(best)), np.bincount(table["object"]))
     return stars | light(stars, stars["active"], stars["ewha"], stars["ewha_err"])
 
 

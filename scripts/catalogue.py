@@ -21,12 +21,6 @@ OTHERS = {
     "changes": "spectra that are new, changed or removed since catalogue.earlier",
     "checksums": "SHA-256 of all other files",
 }
-ZETA = (
-    "zeta",
-    "zeta_err",
-    "zeta_err_cov",
-    *(f"zeta_{key}" for key in ("l07", "d12", "z19", "l07_err", "d12_err", "z19_err")),
-)
 
 
 def build_parser():
@@ -129,6 +123,7 @@ def read(args, schema):
     """Columns of all spectra by the steps' names, those of the objects' motions and of their activity."""
     import h5py
     import numpy as np
+    from mstarhash.catalogue_objects import DERIVED
     from mstarhash.designations import designation
     from mstarhash.errors import InputError
     from mstarhash.measured import read_aligned, read_measured
@@ -157,7 +152,7 @@ def read(args, schema):
         with open_h5(path) as source:
             combined.append(read_columns(source["objects"], sorted(source["objects"])))
     out["designation"] = np.where(out["designation"] == "", designation(out["ra"], out["dec"]), out["designation"])
-    lost = wanted - set(out) - set(combined[0]) - set(combined[1]) - {"clean", "n_new", "ewha_min", "ewha_max"}
+    lost = wanted - set(out) - set(combined[0]) - set(combined[1]) - {"clean", *DERIVED}
     if lost:
         raise InputError(f"{args.schema}: no step makes the column {', '.join(sorted(lost))}")
     return out, *combined
@@ -174,8 +169,9 @@ def known(values):
 def blank_zeta(values):
     """zeta says nothing of giants."""
     import numpy as np
+    from mstarhash import zeta
 
-    for key in ZETA:
+    for key in ("zeta_err", *(name for names in zeta.COLUMNS.values() for name in names)):
         values[key] = np.where(values["giant"] == 1, np.nan, values[key])
 
 

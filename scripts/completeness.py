@@ -73,6 +73,7 @@ def search(args, folder):
     import match
     import numpy as np
     import retrieve
+    from mstarhash.retrieval import write_cuts
     from mstarhash.spectra import create, open_h5
 
     spectra, codes, cuts, near, fits, found = (
@@ -82,9 +83,8 @@ def search(args, folder):
     match.main([*args.match.split(), *common, "--spectra", spectra, "--output", fits])
     encode.main([*common, "--target", args.target, "--spectra", spectra, "--match", fits, "--output", codes])
     with open_h5(args.cuts) as source, create(cuts, "retrieve", "") as out:
-        out["cut"] = source["cut"][:]  # of the survey; at that distance itself each is kept, as if it came first
-        out["ties"] = np.full((1, len(source["cut"])), np.iinfo("i4").max)
-        out.attrs[codes] = 0
+        cut = source["cut"][:]  # of the survey; at that distance itself each is kept, as if it came first
+        write_cuts(out, cut, np.full((1, len(cut)), np.iinfo("i4").max), [codes])
     retrieve.main([*args.retrieve.split(), "select", *common, "--codes", codes, "--cuts", cuts, "--output", near])
     files = ["--retrieved", near, "--codes", codes, "--match", fits, "--model", args.model]
     written = ["--output", found, "--summary", str(folder / "summary.csv"), "--calibration", str(folder / "p_m.csv")]

@@ -37,7 +37,7 @@ def main(argv=None):
             raise InputError(
                 f"{args.labels}: none of its {len(labels):,} files is one of this run's; `file` must be as in candidates.csv"
             )
-        if not len(known.unknown) + len(known.inspected):
+        if not len(known.presumed) + len(known.inspected):
             raise InputError(
                 "no unclassified spectrum (CLASS Unknown or empty) to search: give input.spectra files of that class, or "
                 "an input.catalogue that says which they are"

@@ -33,7 +33,7 @@ def main(argv=None):
     from mstarhash.spectra import create
 
     with replacing(args.output) as name, create(name, "retrieve", config_hash(args)) as out:
-        {"count": count, "cut": cut, "select": choose}[args.part](args, out)
+        {"count": count, "cut": cut, "select": select_shard}[args.part](args, out)
     return 0
 
 
@@ -53,35 +53,35 @@ def count(args, out):
 def cut(args, out):
     import numpy as np
     from mstarhash.progress import say
-    from mstarhash.retrieval import cuts
+    from mstarhash.retrieval import cuts, write_cuts
     from mstarhash.spectra import open_h5
 
-    counts = []
+    counts, codes = [], []
     for path in args.counts:
         with open_h5(path) as source:
             counts.append(source["counts"][:])
-            out.attrs[source.attrs["source"]] = len(counts) - 1
+            codes.append(source.attrs["source"])
     distance, ties = cuts(np.stack(counts), args.share)
-    out["cut"], out["ties"] = distance, ties
+    write_cuts(out, distance, ties, codes)
     total = sum(part[:, :].sum(1)[0] for part in counts) if len(distance) else 0
     say(
         f"retrieve: {len(distance):,} queries over {total:,} spectra, each keeps {int(np.ceil(args.share * total - 1e-9)):,}"
     )
 
 
-def choose(args, out):
+def select_shard(args, out):
     import numpy as np
     from mstarhash.model import read_model
     from mstarhash.parallel import ordered_map
-    from mstarhash.retrieval import mean_nearest, nearest_families, select
+    from mstarhash.retrieval import mean_nearest, nearest_families, read_cuts, select
     from mstarhash.shards import IDENTITY
     from mstarhash.spectra import blocks, open_h5, read_columns, write_columns
 
     model = read_model(args.model)
-    with open_h5(args.codes) as source, open_h5(args.cuts) as reduced:
+    distance, ties = read_cuts(args.cuts, args.codes)
+    with open_h5(args.codes) as source:
         columns = read_columns(source, [*IDENTITY, "order", "labelled_row"])
         codes = source["codes"][:]
-        distance, ties = reduced["cut"][:], reduced["ties"][int(reduced.attrs[args.codes])]
     labelled = model.labelled["codes"]
     votes, nearest = select(labelled[model.queries], codes, distance, ties)
     own = columns.pop("labelled_row")

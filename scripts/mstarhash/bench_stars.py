@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from mstarhash.airvac import air_to_vacuum
+from mstarhash.airvac import LIGHT, air_to_vacuum
 from mstarhash.astrometry import unit_vectors
 from mstarhash.bench_data import first_rows, installed, single, sky
 from mstarhash.crossmatching import near, one_to_one, pairs
 from mstarhash.errors import InputError
 from mstarhash.halpha import CONTINUUM, LINE
-from mstarhash.indices import LIGHT, definitions
+from mstarhash.indices import definitions
 from mstarhash.measuring import Tools, measure
 from mstarhash.parallel import ordered_map
 from mstarhash.spectra import blocks

@@ -2,14 +2,13 @@
 
 import numpy as np
 
-from mstarhash import measure_flags, zeta
+from mstarhash import indices, measure_flags, zeta
 from mstarhash.catalogue_notes import mask
 from mstarhash.kinematics import combined
-from mstarhash.measured import primaries
+from mstarhash.measured import n_new, primaries, source_of
 
-WEIGHTED = ("tio1", "tio2", "tio3", "tio4", "tio5", "cah1", "cah2", "cah3", "caoh", "na")
 PARTS = ("tio5", "cah2", "cah3")
-ZETA = {"zeta": "l13", "zeta_l07": "l07", "zeta_d12": "d12", "zeta_z19": "z19"}
+DERIVED = ("n_new", "ewha_min", "ewha_max")  # columns that no step before makes
 
 
 def objects(spectra, motions, activity):
@@ -23,14 +22,13 @@ def objects(spectra, motions, activity):
     best = primaries(spectra)
     out = {key: values[best] for key, values in spectra.items()}
     once = spectra["duplicate_of"] == ""
-    for key in WEIGHTED:
+    for key in indices.NAMES:
         values = np.where(once, spectra[key], np.nan)
         out[key], out[f"{key}_err"], _, _ = combined(group, values, spectra[f"{key}_err"], count)
     out["ewha_min"], out["ewha_max"] = _extremes(group, np.where(once, spectra["ewha"], np.nan), count)
     out |= _zeta({key: spectra[key][best] for key in (*PARTS, *(f"{key}_err" for key in PARTS))}, out)
-    new = spectra["source"] == "new"
-    out["n_new"] = np.bincount(group, new, count).astype(int)
-    out["source"] = np.where(out["n_new"] == out["n_spectra"], "new", "released")
+    out["n_new"] = n_new(spectra, count)
+    out["source"] = source_of(out["n_new"], out["n_spectra"])
     on_velocity = mask([*measure_flags.RV_UNRELIABLE, "rv_unused"])
     out["flags"] = np.where(motions["n_rv"] > 0, out["flags"] & ~np.uint32(on_velocity), out["flags"])
     others = (motions, activity)
@@ -42,10 +40,9 @@ def _zeta(alone, out):
     plain ones as in the primary spectrum, whose indices are `alone` and whose errors of zeta are in `out`."""
     mean, one = ([columns[key] for key in (*PARTS, *(f"{key}_err" for key in PARTS))] for columns in (out, alone))
     found = {}
-    for key, calibration in ZETA.items():
+    for calibration, (key, name) in zeta.COLUMNS.items():
         found[key] = zeta.zeta(*mean[:3], calibration)
         error, plain = zeta.error(*mean, calibration), zeta.error(*one, calibration)
-        name = "zeta_err_cov" if key == "zeta" else f"{key}_err"
         found[name] = out[name] * error / plain
         if key == "zeta":
             found["zeta_err"] = error

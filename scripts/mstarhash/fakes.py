@@ -9,12 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from mstarhash import mock_faults, mock_models
+from mstarhash.airvac import LIGHT
 from mstarhash.degrade import degraded
 from mstarhash.mock_sky import ACTIVE, ACTIVE_EW
 from mstarhash.mock_spectra import true_spectrum
 from mstarhash.targets import is_target, split_subclass
 from mstarhash.template_file import MODEL_SNR
-from mstarhash.templates import GRID, LIGHT
+from mstarhash.templates import GRID
 
 SUBTYPES = {"dwarf": range(10), "giant": range(7)}  # gM7 and later are neither in the library nor in G19
 IMPOSTORS = ("noise", "empty fibre", "arm step", "K7", "K5", "carbon star", "old galaxy", "reddened K")

@@ -8,7 +8,8 @@ Wavelengths are vacuum [Angstrom].
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
-from mstarhash.templates import GRID, Template, vacuum
+from mstarhash.airvac import air_to_vacuum
+from mstarhash.templates import GRID, Template
 
 # Pickles 1998 giants, measured (FIELD 5.2): subtype, TiO5, CaH2, CaH3, CaH1, CaOH
 GIANTS = np.array(
@@ -24,7 +25,8 @@ GIANTS = np.array(
     ]
 )
 NAMES = ("TiO5", "CaH2", "CaH3", "CaH1", "CaOH")
-WINDOWS = {  # air [Angstrom], FIELD 2.1
+# air [Angstrom], FIELD 2.1; not those of indices.py, so that the survey need not be made anew where one there is edited
+WINDOWS = {
     "TiO5": ((7126, 7135), [(7042, 7046)]),
     "CaH2": ((6814, 6846), [(7042, 7046)]),
     "CaH3": ((6960, 6990), [(7042, 7046)]),
@@ -40,7 +42,7 @@ def giant_indices(subtype):
 
 def band(wave, flux, low, high):
     """Mean flux in an air window on a fine vacuum grid (pixels whose centres lie in it)."""
-    low, high = np.searchsorted(wave, vacuum(np.array([low, high], float)))
+    low, high = np.searchsorted(wave, air_to_vacuum([low, high]))
     return flux[low:high].mean()
 
 
@@ -52,7 +54,7 @@ def index(wave, flux, name):
 
 def bump(wave, knots, values):
     """A smooth curve through `values` at air wavelengths `knots`, 1 outside."""
-    knots = vacuum(np.array(knots, float))
+    knots = air_to_vacuum(knots)
     first, last = np.searchsorted(wave, knots[[0, -1]])
     out = np.ones(len(wave))
     out[first:last] = PchipInterpolator(knots, values)(wave[first:last])

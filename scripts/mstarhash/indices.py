@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mstarhash.airvac import air_to_vacuum
+from mstarhash.airvac import LIGHT, air_to_vacuum
 
-LIGHT = 299792.458  # km/s
 LARGEST_Z = 0.0035  # |z| above this (1,050 km/s) is no velocity of a star of the Galaxy
 MIN_COVER = 0.6  # share of a window's width that must be good pixels
 

@@ -4,11 +4,10 @@ import numpy as np
 
 from mstarhash import halpha, indices, zeta
 from mstarhash.airvac import air_to_vacuum
-from mstarhash.measuring import ZETA_COLUMN
 from mstarhash.standards import pixel_means
 
 ERRORS = {name: f"{name}_err" for name in (*indices.NAMES, "ewha", "rv")}
-ERRORS |= {name: "zeta_err_cov" if name == "zeta" else f"{name}_err" for name in ZETA_COLUMN.values()}
+ERRORS |= dict(zeta.COLUMNS.values())
 SPEED = 60.0  # km/s: scatter of the velocities that are injected
 SPAN = 1.5  # factor in S/N within which a spectrum gives its noise, where there are enough of them
 ENOUGH = 20
@@ -56,14 +55,14 @@ def truths(flux, coeff0, coeff1, speed, na):
     spectra = indices.Spectra.of(flux, np.ones(flux.shape), np.zeros(flux.shape, int), coeff0, coeff1, speed)
     out = {name: value for name, (value, _) in indices.measure(spectra, indices.definitions(na)).items()}
     out["ewha"], out["rv"] = halpha.equivalent_width(spectra)[0], speed
-    for calibration, name in ZETA_COLUMN.items():
+    for calibration, (name, _) in zeta.COLUMNS.items():
         out[name] = zeta.zeta(out["tio5"], out["cah2"], out["cah3"], calibration)
     return out
 
 
 def zeta_useful(name, x, x_err):
     """(n,) bool: 1 - T(x) above 3 sigma, by x = CaH2 + CaH3 and its error."""
-    calibration = {column: key for key, column in ZETA_COLUMN.items()}[name]
+    calibration = next(key for key, (column, _) in zeta.COLUMNS.items() if column == name)
     expected, tangent = zeta.solar(x, calibration)
     return (1 - expected > 3 * np.abs(tangent) * x_err) & (x < zeta.BLIND)
 

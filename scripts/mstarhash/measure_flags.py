@@ -4,6 +4,7 @@ from functools import partial
 
 from mstarhash import bitmask
 
+LOW_SNR_HA = 3.0  # least continuum S/N at H-alpha that sets no flag; activity has its own limit, activity.min_snr
 BITS = {  # name: (bit, meaning)
     "rv_edge": (0, "peak of the cross-correlation at the edge of the searched range"),
     "rv_low_r": (1, "Tonry-Davis r below measure.rv_min_r"),
@@ -16,7 +17,7 @@ BITS = {  # name: (bit, meaning)
     "type_few": (8, "too few indices for a subtype: that by template, where its velocity is reliable, else refused"),
     "type_differs": (9, "subtype by indices and by template differ by more than two"),
     "zeta_blind": (10, "CaH2 + CaH3 above 1.85, or 1 - T(x) within 3 sigma of 0: zeta says nothing of metallicity"),
-    "ewha_low_snr": (11, "continuum S/N at H-alpha not above 3"),
+    "ewha_low_snr": (11, f"continuum S/N at H-alpha not above {LOW_SNR_HA:g}"),
     "index_missing": (12, "one or more of the ten indices could not be measured"),
     "giant_sequence": (13, "indices fit the giants' sequence better than the dwarfs'"),
 }

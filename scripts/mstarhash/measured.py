@@ -45,6 +45,16 @@ def primaries(table):
     return rows[np.argsort(table["object"][rows])]
 
 
+def n_new(table, count):
+    """(count,) new spectra of each object; table: `object` and `source` (n,)."""
+    return np.bincount(table["object"], table["source"] == "new", count).astype(int)
+
+
+def source_of(new, spectra):
+    """(count,) source of each object: new where all its spectra are, else released."""
+    return np.where(new == spectra, "new", "released")
+
+
 def attribute(path, name):
     """A root attribute of an HDF5 file."""
     with open_h5(path) as source:

@@ -9,8 +9,6 @@ from mstarhash.own_templates import own_templates, read_averages
 from mstarhash.standards import letters, read_standards
 from mstarhash.subtype_zero import zero_point
 
-ZETA_COLUMN = {"l13": "zeta", "l07": "zeta_l07", "d12": "zeta_d12", "z19": "zeta_z19"}
-
 
 @dataclass
 class Tools:
@@ -113,7 +111,7 @@ def measure(flux, ivar, mask, coeff0, coeff1, z, tools):
         type_few=few,
         type_differs=np.abs(np.nan_to_num(typed.subtype - by_template)) > 2,
         zeta_blind=blind,
-        ewha_low_snr=~(columns["snr_ha"] > 3),
+        ewha_low_snr=~(columns["snr_ha"] > measure_flags.LOW_SNR_HA),
         index_missing=missing,
         giant_sequence=np.array([line.family == "giant" for line in tools.lines])[typed.family] & ~few,
     )
@@ -147,9 +145,9 @@ def _zeta(spectra, columns, slope):
     parts = [columns[name] for name in ("tio5", "cah2", "cah3")]
     errors = [columns[f"{name}_err"] for name in ("tio5", "cah2", "cah3")]
     windows = indices.zeta_windows(spectra)
-    for calibration, name in ZETA_COLUMN.items():
+    for calibration, (name, error) in zeta.COLUMNS.items():
         columns[name] = zeta.zeta(*parts, calibration)
-        columns["zeta_err_cov" if name == "zeta" else f"{name}_err"] = zeta.error_covariant(windows, calibration, slope)
+        columns[error] = zeta.error_covariant(windows, calibration, slope)
     columns["zeta_err"] = zeta.error(*parts, *errors)
     x = parts[1] + parts[2]
     return (x > zeta.BLIND) | (1 - zeta.solar(x, "l13")[0] < 3 * zeta.solar_error(windows, "l13", slope))

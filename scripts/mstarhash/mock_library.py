@@ -9,21 +9,19 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from mstarhash.giants import giant_indices, giant_of, index, set_bands
+from mstarhash.targets import type_name
 from mstarhash.templates import GRID, STEP
 
 RESOLUTION = 1800.0
 BALMER = (6564.61, 4862.68, 4341.68, 4102.89)
-K_PLACES = {"K7": -1, "K5": -2, "K4": -3, "K3": -4, "K2": -5, "K1": -6, "K0": -7}
 FLOOR = 2e-3  # least flux, in units of the median over 6500-7500 A
 
 
 def type_text(place):
     """M3, K5, G0, F7, A2 for a place."""
     number = int(np.floor(place + 0.5))
-    if number >= 0:
-        return f"M{min(number, 9)}"
     if number >= -7:
-        return {-1: "K7", -2: "K5", -3: "K4", -4: "K3", -5: "K2", -6: "K1", -7: "K0"}[number]
+        return type_name(min(number, 9))
     letter = "GFA"[min((-number - 8) // 10, 2)]
     return f"{letter}{max(0, {'G': 17, 'F': 27, 'A': 37}[letter] + number)}"
 
@@ -160,9 +158,9 @@ class Library:
         """K0-K7 dwarfs and K1-K7 giants for each [Fe/H] that exists."""
         self.k_grid = {"dwarf": {}, "giant": {}}
         for name, t in chosen.items():
-            if t.attrs["library"] == "kesseli2017" and t.attrs["type"] in K_PLACES:
+            if t.attrs["library"] == "kesseli2017" and t.attrs["type"].startswith("K"):
                 group = self.k_grid[t.attrs["luminosity"]].setdefault(round(float(t.attrs["feh"]), 1), ([], []))
-                group[0].append(K_PLACES[t.attrs["type"]])
+                group[0].append(t.attrs["place"])
                 group[1].append(fine[name])
         for kind, groups in self.k_grid.items():
             self.k_grid[kind] = {feh: Sequence(*group) for feh, group in groups.items() if len(group[0]) > 1}

@@ -3,8 +3,9 @@
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
+from mstarhash.airvac import LIGHT
 from mstarhash.mock_library import BALMER, gaussian, sigma_pixels
-from mstarhash.templates import GRID, LIGHT
+from mstarhash.templates import GRID
 
 EV = 1e4 / GRID  # 1 / micrometre
 SWAN = (

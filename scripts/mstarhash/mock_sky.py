@@ -1,7 +1,8 @@
 """Where the mock stars are: plates, magnitudes, distances, populations, activity, motions.
 
 Magnitudes: Gaia and 2MASS of dwarfs from the table of Pecaut and Mamajek, r-i and i-z from West 2011 (FIELD 13);
-earlier stars and giants by round numbers of the same kind.
+earlier stars and giants by round numbers of the same kind. Positions and motions are made by own formulae, not those
+of astrometry.py and kinematics.py, so that an error there cannot cancel here.
 """
 
 import numpy as np

@@ -3,8 +3,9 @@
 import numpy as np
 
 from mstarhash import mock_faults, mock_fits, mock_models
+from mstarhash.airvac import LIGHT
 from mstarhash.mock_tables import designation
-from mstarhash.templates import GRID, LIGHT
+from mstarhash.templates import GRID
 
 BANDS = {"U": (3700, 4000), "G": (4000, 5500), "R": (5600, 7000), "I": (6900, 8200), "Z": (8200, 9000)}
 BANDS_RMS = (0.02, 0.015, 0.01, 0.02)  # star-to-star scatter of CaH1, CaH2, CaH3, CaOH of dwarfs

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-GAIA_EPOCH, TMASS_EPOCH, WISE_EPOCH, INPUT_EPOCH = 2015.5, 1999.0, 2010.5, 2000.0
+GAIA_EPOCH, WISE_EPOCH, INPUT_EPOCH = 2015.5, 2010.5, 2000.0
 
 
 def moved(ra, dec, pmra, pmdec, years):

@@ -6,13 +6,13 @@ import numpy as np
 
 from mstarhash.averages import Means
 from mstarhash.clustering import even_draw, fit_pca, kmeans
-from mstarhash.grid import shift_of, shift_rows
+from mstarhash.grid import shift_of
 from mstarhash.progress import Progress, say
 from mstarhash.scaling import features
 from mstarhash.shards import IDENTITY
 from mstarhash.spectra import write_columns
-from mstarhash.targets import is_target, is_unknown, split_subclass
-from mstarhash.training import Writer, noise_pool
+from mstarhash.targets import is_target, is_unknown, split_subclass, unknown_rows
+from mstarhash.training import Writer, at_rest, noise_pool
 
 OBAFGK = tuple("OBAFGK")
 
@@ -25,15 +25,13 @@ class Others:
     columns: dict  # of all rows of the sample
     groups: np.ndarray
     shifts: np.ndarray
-    unknown: np.ndarray
+    presumed: np.ndarray  # unclassified, without a label
     inspected: np.ndarray  # unclassified, inspected as not of the wanted class
     wave: np.ndarray
 
     def blocks(self, sample, index):
-        """Yield (positions in index, flux, ivar at rest) over some of the known others."""
-        for where, (flux, ivar) in sample.blocks(["flux", "ivar"], self.rows[index]):
-            moved = self.shifts[index[where]]
-            yield where, shift_rows(flux, moved), shift_rows(ivar, moved)
+        """`at_rest` of some of the known others."""
+        return at_rest(sample, self.rows, self.shifts, index)
 
 
 def group_of(kind, subclass):
@@ -64,7 +62,7 @@ def others(sample, target, labels):
 def write_negatives(out, sample, known, args):
     """The set itself, in `out`, and the mean spectra of the known others in its group `averages`."""
     rng = np.random.default_rng(args.seed)
-    noise = noise_pool(sample, known.unknown, args.noise, args.templates, rng)
+    noise = noise_pool(sample, unknown_rows(sample), args.noise, args.templates, rng)
     writer = Writer(out, sample)
     drawn = even_draw(known.groups, min(args.known, len(known.rows)), rng) if len(known.rows) else np.array([], int)
     label = _averages(out.create_group("averages"), sample, known, args)
@@ -83,7 +81,7 @@ def write_negatives(out, sample, known, args):
         progress.step(len(mine))
     wanted = max(0, args.unknowns - len(known.inspected))
     presumed = (
-        known.unknown if len(known.unknown) <= wanted else np.sort(rng.choice(known.unknown, wanted, replace=False))
+        known.presumed if len(known.presumed) <= wanted else np.sort(rng.choice(known.presumed, wanted, replace=False))
     )
     for kind, rows in (("inspected", known.inspected), ("presumed", presumed)):
         for where, (flux, ivar) in sample.blocks(["flux", "ivar"], rows):

@@ -8,16 +8,16 @@ import numpy as np
 from mstarhash.averages import Means
 from mstarhash.clustering import birch_groups, even_draw, fit_pca, kmeans, sub_clusters
 from mstarhash.defects import REASONS, defects
-from mstarhash.grid import shift_of, shift_rows
+from mstarhash.grid import shift_of
 from mstarhash.progress import Progress, say
 from mstarhash.scaling import features
 from mstarhash.shards import IDENTITY
 from mstarhash.snr_bins import SNR_BINS, TABLE1
 from mstarhash.spectra import write_columns
 from mstarhash.subtype_zero import measured
-from mstarhash.targets import is_target, is_unknown, split_subclass
+from mstarhash.targets import is_target, split_subclass, unknown_rows
 from mstarhash.template_file import model_spectra
-from mstarhash.training import Writer, noise_pool
+from mstarhash.training import Writer, at_rest, noise_pool
 from mstarhash.wording import is_m
 
 
@@ -29,14 +29,11 @@ class Released:
     columns: dict
     giant: np.ndarray
     shifts: np.ndarray
-    unknown: np.ndarray  # rows of the unclassified spectra
     wave: np.ndarray
 
     def blocks(self, sample, index):
-        """Yield (positions in index, flux, ivar at rest) over some of the released spectra."""
-        for where, (flux, ivar) in sample.blocks(["flux", "ivar"], self.rows[index]):
-            moved = self.shifts[index[where]]
-            yield where, shift_rows(flux, moved), shift_rows(ivar, moved)
+        """`at_rest` of some of the released spectra."""
+        return at_rest(sample, self.rows, self.shifts, index)
 
 
 @dataclass
@@ -73,8 +70,7 @@ def released(sample, target, labels):
     giant = np.array([split_subclass(text)[0] == "g" for text in mine["subclass"]], bool)
     wave = sample.fixed("wave")
     step = np.log10(wave[-1] / wave[0]) / (len(wave) - 1)
-    unknown = np.flatnonzero(is_unknown(columns["class"]))
-    return Released(rows, mine, giant, shift_of(mine["z"], step), unknown, wave)
+    return Released(rows, mine, giant, shift_of(mine["z"], step), wave)
 
 
 def cluster(sample, released, args):
@@ -199,7 +195,7 @@ def most_frequent(groups, label):
 def write_positives(out, sample, released, clusters, drawn, templates, args):
     """The positive set: drawn spectra and templates, each followed by its degraded copies."""
     rng = np.random.default_rng([args.seed, 1])
-    noise = noise_pool(sample, released.unknown, args.noise, templates, rng)
+    noise = noise_pool(sample, unknown_rows(sample), args.noise, templates, rng)
     writer = Writer(out, sample)
     few, copies = clusters.few, args.copies
     if few:

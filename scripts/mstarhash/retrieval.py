@@ -3,6 +3,8 @@
 import numpy as np
 
 from mstarhash.codes import hamming
+from mstarhash.errors import InputError
+from mstarhash.spectra import open_h5, read_text, write_columns
 
 FAR = 1 << 16  # distance of what does not count: beyond any code
 
@@ -36,6 +38,20 @@ def cuts(counts, share):
     here = counts[:, rows, cut]
     before = np.cumsum(here, axis=0) - here
     return cut, np.clip(room[None, :] - before, 0, here)
+
+
+def write_cuts(out, cut, ties, codes):
+    """cuts.h5, open: of `cuts`, and the files of codes (shards,) whose ties these are."""
+    write_columns(out, {"cut": cut, "ties": ties, "codes": codes})
+
+
+def read_cuts(path, codes):
+    """Cut distances (q,) and ties (q,) of one shard. Raises InputError where `codes` is not among its files."""
+    with open_h5(path, "retrieve") as source:
+        files = read_text(source["codes"]).tolist()
+        if codes not in files:
+            raise InputError(f"{path}: cuts of {', '.join(files)}, not of {codes}")
+        return source["cut"][:], source["ties"][files.index(codes)]
 
 
 def select(queries, codes, cut, ties):

@@ -3,15 +3,16 @@
 from functools import partial
 
 from mstarhash import bitmask
+from mstarhash.gaia_class import BELIEVED
 
 BITS = {  # name: (bit, meaning)
     "no_position": (16, "no position: neither matched nor grouped by place"),
     "crowded": (17, "more than one Gaia source within the radius of the match"),
     "extinction_unknown": (18, "no A_G in the Gaia table: M_G without correction for extinction"),
-    "parallax_poor": (19, "parallax not positive or its error 20 % or more (crossmatch.max_plx_error)"),
+    "parallax_poor": (19, "parallax not positive or its error too large a part of it (crossmatch.max_plx_error)"),
     "astrometry_poor": (
         20,
-        "RUWE above luminosity.max_ruwe, or parallax 5 errors below zero: not used for the luminosity class",
+        f"RUWE above luminosity.max_ruwe, or parallax {BELIEVED:g} errors below zero: not used for the luminosity class",
     ),
     "giant_conflict": (21, "the voices on giant or dwarf differ"),
     "giant_provisional": (22, "class from the provisional rule for CaH1 against CaOH; too few stars to learn from"),

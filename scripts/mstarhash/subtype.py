@@ -11,11 +11,11 @@ import numpy as np
 from scipy.interpolate import PchipInterpolator
 
 from mstarhash.indices import INDICES, SODIUM, Spectra, measure
+from mstarhash.targets import type_name
 
 STEP = 0.05  # subtypes
 MIN_USED = 5  # indices without which no type is given
 EARLIEST, LATEST = -2.5, 9.5  # K5 to M9 are typed
-LATE_K = {-1: "K7", -2: "K5"}  # names of what comes before M0; there is no K6
 START = -4.0  # K3: earlier than EARLIEST, so that K3 is not called K5
 DEFINITIONS = {  # air windows; FIELD 4.3
     **INDICES,
@@ -178,8 +178,4 @@ def _along(value, weight, good, line):
 
 def text(subtypes):
     """The nearest whole type as text: 2.6 -> M3, -0.7 -> K7, -2 -> K5; "" for NaN. Halves go up."""
-    return np.array(["" if not np.isfinite(s) else _name(int(np.floor(s + 0.5))) for s in subtypes], dtype="U4")
-
-
-def _name(whole):
-    return f"M{whole}" if whole >= 0 else LATE_K.get(whole, f"K{max(0, 7 + whole)}")
+    return np.array(["" if not np.isfinite(s) else type_name(int(np.floor(s + 0.5))) for s in subtypes], dtype="U4")

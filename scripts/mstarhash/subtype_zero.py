@@ -7,9 +7,10 @@ off smear the bands, and a mean of published types follows the few that are far 
 import numpy as np
 
 from mstarhash import subtype
-from mstarhash.indices import LARGEST_Z, LIGHT, Spectra, measure
+from mstarhash.airvac import LIGHT
+from mstarhash.indices import LARGEST_Z, Spectra, measure
 from mstarhash.spectra import open_h5, read_columns
-from mstarhash.targets import split_subclass
+from mstarhash.targets import LATE_K, split_subclass
 
 MIN_SNR = 10.0  # fainter stars are typed late
 MOST = 2000  # stars that are kept
@@ -19,7 +20,7 @@ COLUMNS = ("values", "errors", "subtype")
 
 def published(subclasses):
     """(n,) subtype of each SUBCLASS: M0 = 0, K7 = -1, K5 = -2; NaN for others and without a number."""
-    early = {name: number for number, name in subtype.LATE_K.items()}
+    early = {name: number for number, name in LATE_K.items()}
     parts = [split_subclass(text)[1:] for text in subclasses]
     return np.array([n if letters == "M" else early.get(f"{letters}{n:.0f}", np.nan) for letters, n in parts], float)
 

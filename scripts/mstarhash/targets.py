@@ -1,4 +1,4 @@
-"""Which spectra are of the wanted class, which are unclassified, and the groups used as code targets."""
+"""Which spectra are of the wanted class, which are unclassified, and what a subclass says."""
 
 import re
 
@@ -7,6 +7,7 @@ import numpy as np
 from mstarhash.wording import compiled
 
 UNKNOWN = {"", "UNKNOWN"}
+LATE_K = {-1: "K7", -2: "K5"}  # what comes before M0; there is no K6
 PARTS = re.compile(r"^(usd|esd|sd|d|g)?([A-Za-z]+)(\d(?:\.\d)?)?")
 
 
@@ -39,3 +40,8 @@ def split_subclass(text):
         return "", text.strip(), float("nan")
     prefix, letters, number = match.groups()
     return prefix or "", letters, float(number) if number else float("nan")
+
+
+def type_name(whole):
+    """M3 for 3, K7 for -1, K5 for -2, K4 for -3 ... K0 for -7."""
+    return f"M{whole}" if whole >= 0 else LATE_K.get(whole, f"K{max(0, 7 + whole)}")

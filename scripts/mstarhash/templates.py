@@ -19,10 +19,10 @@ from pathlib import Path
 
 import numpy as np
 
+from mstarhash.airvac import LIGHT, air_to_vacuum
 from mstarhash.errors import InputError
 from mstarhash.spectra import open_h5
 
-LIGHT = 299792.458  # km/s
 STEP = 2e-5  # dex of wavelength
 GRID = 10 ** np.arange(np.log10(3651.0), np.log10(9250.0), STEP)  # vacuum [Angstrom]
 TEXTS = ("type", "luminosity", "metal", "activity", "library", "reference", "use")
@@ -40,13 +40,6 @@ class Template:
     flux: np.ndarray
     attrs: dict
     wave: np.ndarray = None
-
-
-def vacuum(air):
-    """Vacuum wavelength of an air wavelength [Angstrom], inverse of Morton 2000."""
-    s2 = (1e4 / np.asarray(air, float)) ** 2
-    n = 1 + 8.336624212083e-5 + 2.408926869968e-2 / (130.1065924522 - s2) + 1.599740894897e-4 / (38.92568793293 - s2)
-    return n * air
 
 
 def read_listing(path):
@@ -135,7 +128,7 @@ def load(source, row):
     except ValueError as error:
         raise InputError(f"{row['file']}: not a table of wavelength and flux ({error})") from None
     if row["medium"] == "air":
-        wave = vacuum(wave)
+        wave = air_to_vacuum(wave)
     velocity = row["velocity"]
     if row["drift"]:  # error of the wavelength scale
         velocity = velocity + np.interp(wave, *zip(*row["drift"], strict=True))

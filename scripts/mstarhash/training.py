@@ -8,6 +8,7 @@ Columns of a row: identity and order of the spectrum, `kind` (drawn, template, c
 import numpy as np
 
 from mstarhash.degrade import degraded, noise_of
+from mstarhash.grid import shift_rows
 from mstarhash.scaling import features, width
 from mstarhash.shards import IDENTITY
 from mstarhash.spectra import open_h5, write_columns
@@ -16,6 +17,14 @@ from mstarhash.template_file import all_models
 COLUMNS = (*IDENTITY, "order", "kind", "family", "class", "subclass", "group", "cluster", "snr_r")
 FAINTEST = 0.3  # S/N r of a spectrum whose noise is taken: fainter ones, empty fibres most of them, would make a copy of noise alone
 MAX_SHIFT = 3  # pixels of 69 km/s: velocities of copies are drawn from -MAX_SHIFT..MAX_SHIFT
+
+
+def at_rest(sample, rows, shifts, index):
+    """Yield (positions in index, flux, ivar) of the spectra rows[index] of a Sample, each moved back by its `shifts`
+    (whole pixels, one for each of rows)."""
+    for where, (flux, ivar) in sample.blocks(["flux", "ivar"], rows[index]):
+        moved = shifts[index[where]]
+        yield where, shift_rows(flux, moved), shift_rows(ivar, moved)
 
 
 class Writer:

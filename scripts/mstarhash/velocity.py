@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.fft import next_fast_len, rfft
 
-from mstarhash.indices import LIGHT
+from mstarhash.airvac import LIGHT
 
 STEP = 1e-4  # dex a pixel: 69.03 km/s
 LOW, HIGH = 3.5800, 3.9640  # log10 of the ends of the working grid [vacuum Angstrom]

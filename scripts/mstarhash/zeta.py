@@ -11,6 +11,12 @@ CALIBRATIONS = {
     "d12": (-0.047, -0.127, 0.694, -0.183, -0.005),  # Dhital 2012
     "z19": (-0.2849, 0.312, 0.3863, -0.1069),  # Zhang S. 2019
 }
+COLUMNS = {  # calibration: columns of the value and of the error that counts the common denominator once
+    "l13": ("zeta", "zeta_err_cov"),
+    "l07": ("zeta_l07", "zeta_l07_err"),
+    "d12": ("zeta_d12", "zeta_d12_err"),
+    "z19": ("zeta_z19", "zeta_z19_err"),
+}
 BLIND = 1.85  # CaH2 + CaH3 above which zeta says nothing of metallicity (FIELD 3.2)
 
 

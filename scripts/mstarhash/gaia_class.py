@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.special import ndtr
 
-BELIEVED = 5.0  # errors below zero up to which a parallax is taken for one that noise made negative
+from mstarhash.star_flags import BELIEVED
 
 
 def absolute_magnitude(g, parallax, a_g):

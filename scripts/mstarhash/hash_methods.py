@@ -5,25 +5,10 @@ mean too. Codes are compared by Hamming distance.
 """
 
 import numpy as np
-from scipy.linalg import eigh
 
 from mstarhash import pil
+from mstarhash.peer_scores import principal
 from mstarhash.spectra import blocks
-
-
-def principal(x, count):
-    """Mean (d,), axes (d, count) and variances (count,) of the principal components of x (n, d), largest first."""
-    n, d = x.shape
-    count, mean = min(count, d, n), x.mean(0, dtype="f8")
-    if n < d:  # the same from products of spectra
-        x = x - mean.astype("f4")
-        variances, parts = eigh((x @ x.T).astype("f8") / n, subset_by_index=(n - count, n - 1))
-        axes = x.T @ parts
-        axes /= np.maximum(np.linalg.norm(axes, axis=0), 1e-12)
-    else:
-        scatter = sum((x[rows].T @ x[rows]).astype("f8") for rows in blocks(n, 4096)) / n - np.outer(mean, mean)
-        variances, axes = eigh(scatter, subset_by_index=(d - count, d - 1))
-    return mean.astype("f4"), axes[:, ::-1].astype("f4"), np.maximum(variances[::-1], 0)
 
 
 class RandomHyperplanes:

@@ -4,14 +4,28 @@ x: (n, d) features, wanted: (n,) bool.
 """
 
 import numpy as np
-from scipy.linalg import cho_solve
+from scipy.linalg import cho_solve, eigh
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
 from mstarhash import pil
-from mstarhash.hash_methods import principal
 from mstarhash.scaling import fill
 from mstarhash.spectra import blocks
+
+
+def principal(x, count):
+    """Mean (d,), axes (d, count) and variances (count,) of the principal components of x (n, d), largest first."""
+    n, d = x.shape
+    count, mean = min(count, d, n), x.mean(0, dtype="f8")
+    if n < d:  # the same from products of spectra
+        x = x - mean.astype("f4")
+        variances, parts = eigh((x @ x.T).astype("f8") / n, subset_by_index=(n - count, n - 1))
+        axes = x.T @ parts
+        axes /= np.maximum(np.linalg.norm(axes, axis=0), 1e-12)
+    else:
+        scatter = sum((x[rows].T @ x[rows]).astype("f8") for rows in blocks(n, 4096)) / n - np.outer(mean, mean)
+        variances, axes = eigh(scatter, subset_by_index=(d - count, d - 1))
+    return mean.astype("f4"), axes[:, ::-1].astype("f4"), np.maximum(variances[::-1], 0)
 
 
 class PilClassifier:

@@ -3,8 +3,8 @@
 from functools import partial
 
 from mstarhash import bitmask
-from mstarhash.gaia_class import BELIEVED
 
+BELIEVED = 5.0  # errors below zero up to which a parallax is taken for one that noise made negative
 BITS = {  # name: (bit, meaning)
     "no_position": (16, "no position: neither matched nor grouped by place"),
     "crowded": (17, "more than one Gaia source within the radius of the match"),

@@ -105,3 +105,22 @@ def test_semantic_hashing_learns_to_reconstruct_by_the_right_gradient(x):
             change = (hash.gradient(few)[0] - loss) / 1e-5
             hash.weights[number][part][place] -= 1e-5
             assert change == pytest.approx(float(slopes[number][part][place]), rel=0.02, abs=1e-4)
+
+
+def test_a_step_of_contrastive_divergence_is_that_of_hinton(x):
+    """CD-1: data statistics less those of the mean-field reconstruction from sampled hidden units."""
+    few, rate = x[:60].astype("f8"), 0.05
+    found = train_rbm(x[:60], 5, 1, np.random.default_rng(3), rate=rate, momentum=0.0)
+    rng = np.random.default_rng(3)
+    mean = few.mean(0)
+    w = rng.standard_normal((24, 5)) / np.sqrt(24)
+    visible, hidden = np.log(mean / (1 - mean)), -mean @ w
+    v = few[rng.permutation(60)]
+    up = 1 / (1 + np.exp(-(v @ w + hidden)))
+    state = rng.random(up.shape, dtype="f4") < up
+    again = 1 / (1 + np.exp(-(state @ w.T + visible)))
+    up_again = 1 / (1 + np.exp(-(again @ w + hidden)))
+    w = w + rate * (v.T @ up - again.T @ up_again) / 60
+    visible, hidden = visible + rate * (v - again).mean(0), hidden + rate * (up - up_again).mean(0)
+    for ours, expected in zip(found, (w, visible, hidden), strict=True):
+        assert ours == pytest.approx(expected, abs=2e-6)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import code_reference
 import config_reference
 import pytest
 import yaml
@@ -42,6 +43,20 @@ def test_config_and_schema_have_the_same_keys(default_config):
 def test_key_table_is_up_to_date(default_config):
     page = config_reference.reference(default_config, read_schema())
     assert page == (ROOT / "config" / "README.md").read_text(), "run python scripts/config_reference.py"
+
+
+def test_page_of_the_code_is_up_to_date_and_names_what_there_is(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    page = code_reference.page("scripts")
+    assert page == Path("docs/code.md").read_text(), "run python scripts/code_reference.py"
+    modules = [path.name for path in Path("scripts/mstarhash").glob("*.py") if path.name != "__init__.py"]
+    assert all(page.count(f"\n| `{name}` |") == 1 for name in modules)
+    told = {
+        name
+        for name in re.findall(r"`([\w/]+\.(?:py|csv|json|yaml|smk))`", page)
+        if "NAME" not in name and "STEP" not in name
+    }
+    assert all(any(Path(folder, name).exists() for folder in ("", "scripts/mstarhash")) for name in told)
 
 
 @pytest.mark.parametrize("step", STEPS)

@@ -197,3 +197,19 @@ def test_bins_are_those_of_the_class_searched():
     }  # fmt: skip
     assert found["K"]["snr", "1.5-2.2"] == (3, 2)
     assert [key for key in found["W"] if key[0] != "snr"] == [("luminosity", "wd")]
+
+
+def test_the_network_is_three_convolutions_means_and_a_linear_layer():
+    jax = pytest.importorskip("jax", reason="the 1-D CNN is an optional extra: no jax here")
+    rng = np.random.default_rng(6)
+    weights, x = peer_cnn.start(rng, 3), rng.standard_normal((2, 203)).astype("f4")
+    out = x[..., None].astype("f8")
+    for (kernel, bias), (size, stride) in zip(weights[:-1], peer_cnn.LAYERS, strict=True):
+        padded = np.pad(out, ((0, 0), (size // 2, size // 2), (0, 0)))
+        places = range(0, padded.shape[1] - size + 1, stride)
+        out = np.stack([np.einsum("nwi,wio->no", padded[:, k : k + size], kernel) for k in places], axis=1)
+        out = np.maximum(out + bias, 0)
+    parts = np.arange(peer_cnn.STRETCHES + 1) * out.shape[1] // peer_cnn.STRETCHES
+    means = [out[:, a : max(b, a + 1)].mean(1) for a, b in zip(parts[:-1], parts[1:], strict=True)]
+    expected = np.concatenate(means, axis=1) @ weights[-1][0] + weights[-1][1]
+    assert np.asarray(peer_cnn.network(jax, weights, x)) == pytest.approx(expected[:, 0], rel=1e-4, abs=1e-5)

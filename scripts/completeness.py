@@ -6,12 +6,19 @@ from mstarhash import threads
 from mstarhash.configuration import section_parser
 from mstarhash.errors import exit_code
 
+OUTPUTS = {
+    "completeness": "CSV, found fractions by subtype, S/N and luminosity",
+    "purity": "CSV, what enters the list of each kind of impostor",
+    "check": "CSV, what the first tells of the survey's own M stars beside its truth",
+    "figure": "PNG of all three",
+}
+
 
 def build_parser():
     parser = section_parser(__doc__, "completeness")
     for step in ("retrieve", "match", "candidates"):
         parser.add_argument(f"--{step}", required=True, metavar="FLAGS", help=f"flags of {step}.py, as one word")
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=1, help="to use (default: %(default)s)")
     parser.add_argument("--target", required=True, help="wanted class, a pattern on SUBCLASS")
     parser.add_argument("--min-p", type=float, required=True, help="P(target) from which a candidate is measured")
     parser.add_argument("--spectra", nargs="+", required=True, help="HDF5 from rebin.py, all shards")
@@ -21,8 +28,8 @@ def build_parser():
     parser.add_argument("--listed", required=True, help="CSV from candidates.py")
     parser.add_argument("--calibration", required=True, help="CSV from candidates.py")
     parser.add_argument("--truth", default="", help="CSV of the mock survey; empty: no check against it")
-    for name in ("completeness", "purity", "check", "figure"):
-        parser.add_argument(f"--{name}", required=True, help="to write")
+    for name, text in OUTPUTS.items():
+        parser.add_argument(f"--{name}", required=True, help=f"to write: {text}")
     return parser
 
 
@@ -40,8 +47,7 @@ def main(argv=None):
     from mstarhash.files import replacing
 
     with ExitStack() as stack:
-        outputs = ("completeness", "purity", "check", "figure")
-        name = {key: stack.enter_context(replacing(getattr(args, key))) for key in outputs}
+        name = {key: stack.enter_context(replacing(getattr(args, key))) for key in OUTPUTS}
         folder = Path(args.completeness).with_name(".search")
         shutil.rmtree(folder, ignore_errors=True)
         stack.callback(shutil.rmtree, folder, ignore_errors=True)

@@ -30,7 +30,7 @@ WRITES = {
 def build_parser():
     parser = section_parser(__doc__, "evaluate", "retrieve")
     parser.add_argument("part", choices=list(READS))
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=1, help="to use (default: %(default)s)")
     parser.add_argument("--target", help="wanted class, a pattern on SUBCLASS")
     parser.add_argument("--candidates", help="CSV from candidates.py")
     parser.add_argument("--truth", default="", help="CSV of the mock survey; empty: only held-back labelled spectra")

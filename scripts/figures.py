@@ -9,7 +9,7 @@ from mstarhash.errors import InputError, exit_code
 
 def build_parser():
     parser = section_parser(__doc__, "figures")
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=1, help="to use (default: %(default)s)")
     parser.add_argument("--target", required=True, help="wanted class, a pattern on SUBCLASS")
     parser.add_argument("--names", nargs="+", required=True, help="figures to draw")
     parser.add_argument("--candidates", required=True, help="CSV from candidates.py")

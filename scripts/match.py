@@ -9,7 +9,7 @@ from mstarhash.errors import exit_code
 
 def build_parser():
     parser = section_parser(__doc__, "match")
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=1, help="to use (default: %(default)s)")
     parser.add_argument("--spectra", required=True, help="HDF5 from rebin.py")
     parser.add_argument("--model", required=True, help="HDF5 from train.py")
     parser.add_argument("--output", required=True, help="HDF5 to write")

@@ -18,7 +18,7 @@ RENAMED = {"class": "class_pipeline", "subclass": "subclass_pipeline", "flags": 
 
 def build_parser():
     parser = section_parser(__doc__, "measure")
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=1, help="to use (default: %(default)s)")
     parser.add_argument("--kind", required=True, choices=["released", "candidates"], help="which spectra of the shard")
     parser.add_argument("--target", required=True, help="wanted class, a pattern on SUBCLASS")
     parser.add_argument("--spectra", required=True, help="HDF5 from ingest.py")

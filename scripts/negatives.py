@@ -11,7 +11,7 @@ FEWEST = 5  # spectra of other classes without which nothing tells what is not w
 
 def build_parser():
     parser = section_parser(__doc__, "negatives")
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=1, help="to use (default: %(default)s)")
     parser.add_argument("--target", required=True, help="wanted class, a pattern on SUBCLASS")
     parser.add_argument("--spectra", nargs="+", required=True, help="HDF5 from rebin.py, all shards")
     parser.add_argument("--templates", required=True, help="HDF5 from templates.py")

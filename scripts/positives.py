@@ -9,7 +9,7 @@ from mstarhash.errors import InputError, exit_code
 
 def build_parser():
     parser = section_parser(__doc__, "positives")
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=1, help="to use (default: %(default)s)")
     parser.add_argument("--target", required=True, help="wanted class, a pattern on SUBCLASS")
     parser.add_argument("--spectra", nargs="+", required=True, help="HDF5 from rebin.py, all shards")
     parser.add_argument("--templates", required=True, help="HDF5 from templates.py")

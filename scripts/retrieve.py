@@ -10,7 +10,7 @@ from mstarhash.errors import InputError, exit_code
 def build_parser():
     parser = section_parser(__doc__, "retrieve")
     parser.add_argument("part", choices=["count", "cut", "select"])
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=1, help="to use (default: %(default)s)")
     parser.add_argument("--codes", help="count, select: HDF5 from encode.py")
     parser.add_argument("--model", help="count, select: HDF5 from train.py")
     parser.add_argument("--counts", nargs="+", help="cut: HDF5 of every shard, from count")

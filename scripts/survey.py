@@ -15,7 +15,7 @@ BLOCK = 200  # spectra that share a stream of random numbers
 
 def build_parser():
     parser = section_parser(__doc__, "survey")
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=1, help="to use (default: %(default)s)")
     parser.add_argument("--templates", required=True, help="HDF5 from templates.py")
     parser.add_argument("--fits", required=True, help="folder to write, a folder a plate in it")
     parser.add_argument("--files", required=True, help="list of the files to write (TSV: file, size)")

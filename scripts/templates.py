@@ -14,7 +14,7 @@ from mstarhash.errors import InputError, exit_code
 
 def build_parser():
     parser = section_parser(__doc__)
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=1, help="to use (default: %(default)s)")
     parser.add_argument("--source", required=True, help="wheel (or other zip archive) or folder with the spectra")
     parser.add_argument("--listing", required=True, help="CSV that says what each spectrum is")
     parser.add_argument("--output", required=True, help="HDF5 to write, a group a template")

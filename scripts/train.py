@@ -9,7 +9,7 @@ from mstarhash.errors import InputError, exit_code
 
 def build_parser():
     parser = section_parser(__doc__, "train", "retrieve", "match")
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=1, help="to use (default: %(default)s)")
     parser.add_argument("--positives", required=True, help="HDF5 from positives.py")
     parser.add_argument("--averages", required=True, help="HDF5 from positives.py")
     parser.add_argument("--negatives", required=True, help="HDF5 from negatives.py")

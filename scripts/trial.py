@@ -17,7 +17,7 @@ NEEDS = {"mock": ("overlay", "survey_seed", "templates", "target"), "real": ("mo
 def build_parser():
     parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("part", choices=list(NEEDS))
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=1, help="to use (default: %(default)s)")
     parser.add_argument("--settings", default="{}", help="JSON laid over the default config: what the run itself has")
     parser.add_argument("--source", required=True, help="folder or wheel of template spectra")
     parser.add_argument("--software", default="", help="options of snakemake that say where software is from")

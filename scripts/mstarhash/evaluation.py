@@ -8,7 +8,7 @@ from mstarhash import metrics
 from mstarhash.fusion import NAMES, fused
 from mstarhash.model import read_model
 from mstarhash.peer_scores import PcaLogistic
-from mstarhash.peers import PaperSearch, read_features, read_plain
+from mstarhash.peers import PaperSearch, read_plain, read_training
 from mstarhash.progress import say
 from mstarhash.sample import Sample
 from mstarhash.targets import unknown_rows
@@ -47,7 +47,7 @@ def _peers(args):
         files = sample.columns(["file"])["file"][rows]
         flux, ivar, x = (sample.rows(key, rows) for key in ("flux", "ivar", "features"))
     say("evaluate: PCA and logistic regression")
-    logistic = PcaLogistic(args.seed).fit(*read_features(*sets)).score(x)
+    logistic = PcaLogistic(args.seed).fit(*read_training(*sets)).score(x)
     say("evaluate: the paper's search")
     votes = PaperSearch(args.seed, args.threads).fit(*map(read_plain, sets)).votes(flux, ivar, args.share)
     return {

@@ -37,7 +37,7 @@ def scaled(flux, ivar):
     return features(flux, ivar, smooth=0, scale="minmax", thin=1)
 
 
-def read_features(positives, negatives):
+def read_training(positives, negatives):
     """Features (m, d) of both training sets with their degraded copies, and (m,) bool: of the wanted class."""
     parts = []
     for path in (positives, negatives):

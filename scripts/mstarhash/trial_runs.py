@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mstarhash.errors import InputError
 from mstarhash.peer_scores import PcaLogistic
-from mstarhash.peers import read_features
+from mstarhash.peers import read_training
 from mstarhash.sample import Sample
 from mstarhash.shards import identity_of_name, order_key
 from mstarhash.targets import unknown_rows
@@ -75,7 +75,7 @@ def mock(args):
 
 def logistic_scores(results, seed):
     """{file: score} of the unclassified spectra of a run by PCA and logistic regression on its training sets."""
-    learned = read_features(results / "positives/positives.h5", results / "negatives/negatives.h5")
+    learned = read_training(results / "positives/positives.h5", results / "negatives/negatives.h5")
     with Sample(sorted((results / "rebin").glob("*.h5"))) as sample:
         rows = unknown_rows(sample)
         files, x = sample.columns(["file"])["file"][rows], sample.rows("features", rows)

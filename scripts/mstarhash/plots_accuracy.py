@@ -26,7 +26,7 @@ def draw(plt, curves, areas, split="family"):
         for row in rows_of(areas)
         if row["split"] == split
     }
-    figure, panels = plt.subplots(2, 3, figsize=(11.5, 7.4), sharex=True, sharey=True)
+    figure, panels = plt.subplots(2, 3, figsize=(11.5, 7.4), sharex=True, sharey="row")
     for line, (prior, title) in zip(panels, PRIORS.items(), strict=True):
         mine = [row for row in rows if row["prior"] == prior]
         lengths(line[0], [row for row in mine if row["by"] == "rank"], prior, area, numbers)
@@ -38,6 +38,7 @@ def draw(plt, curves, areas, split="family"):
     for panel in panels[1]:
         panel.set_xlabel("recall  TP / (TP + FN)")
     panels[0, 0].set(xlim=(0, 1), ylim=(0, 1.02))
+    panels[1, 0].set(ylim=(0, 1.75), yticks=[0, 0.2, 0.4, 0.6, 0.8, 1.0])  # legends stand above the curves
     figure.tight_layout(w_pad=1.5, h_pad=1.5)
     return figure, numbers.rows
 

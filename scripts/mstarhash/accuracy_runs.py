@@ -6,9 +6,8 @@ from functools import partial
 import numpy as np
 
 from mstarhash import accuracy, hash_methods, pil
-from mstarhash.codes import unpack
 from mstarhash.parallel import ordered_map
-from mstarhash.peer_runs import PRIOR, trained_shape
+from mstarhash.peer_runs import HELD, PRIOR, labelled_codes, trained_shape
 from mstarhash.peers import scaled
 from mstarhash.progress import Progress
 from mstarhash.semantic import SemanticHashing
@@ -17,7 +16,6 @@ from mstarhash.training import read_set
 from mstarhash.truth import read_truth
 
 LENGTHS = (32, 64, 128, 256)
-HELD = 0.2  # share of the families, or of the clusters, that validate
 METHODS = {
     "LSH": hash_methods.RandomHyperplanes,
     "Spectral Hashing": hash_methods.SpectralHashing,
@@ -59,17 +57,16 @@ def read_labelled(args):
     alone = np.arange(len(wanted)) + 2 * columns["cluster"].max() + 2
     columns["cluster"] = np.where(columns["cluster"] < 0, alone, 2 * columns["cluster"] + wanted)
     x = {name: np.concatenate([part[k] for part in data]) for k, name in enumerate(("search", "published"))}
-    layers, bits = trained_shape(args.model)
     with open_h5(args.model) as source:
-        labelled = read_columns(source["labelled"], ["kind", "codes", "suspect"])
+        labelled = read_columns(source["labelled"], ["kind", "suspect"])
     plain = labelled["kind"] != "copy"
-    columns |= {"wanted": wanted, "codes": unpack(labelled["codes"][plain], bits), "hidden": labelled["suspect"][plain]}
+    columns |= {"wanted": wanted, "codes": labelled_codes(args.model)[plain], "hidden": labelled["suspect"][plain]}
     if truth := read_truth(args.truth, args.target):
         presumed = columns["kind"] == "presumed"
         columns["hidden"] = np.array(
             [truth[file]["wanted"] if no else False for file, no in zip(columns["file"], presumed, strict=True)]
         )
-    return x, columns, layers
+    return x, columns, trained_shape(args.model)[0]
 
 
 class ClassCodes:

@@ -78,12 +78,12 @@ def section_parser(description, *sections, shared=()):
     The paths that a step reads and writes are added by its script.
     """
     parser = Parser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False)
-    properties = _properties(sections)
-    twice = Counter(key for section in sections for key in _properties([section]))
-    if wrong := sorted(key for key, count in twice.items() if count > 1 and key not in shared):
+    pairs = _keys(sections)
+    counts = Counter(key for key, _ in pairs)
+    if wrong := sorted(key for key, count in counts.items() if count > 1 and key not in shared):
         raise ValueError(f"{', '.join(wrong)}: in more than one of the sections {', '.join(sections)}")
     keys = parser.add_argument_group("config keys")
-    for key, part in properties.items():
+    for key, part in dict(pairs).items():
         keys.add_argument(
             f"--{key.replace('_', '-')}",
             required=True,
@@ -95,14 +95,14 @@ def section_parser(description, *sections, shared=()):
     return parser
 
 
-def _properties(sections):
-    """All keys of some sections with their schemas."""
+def _keys(sections):
+    """[(key, its schema)] of some sections, one after the other."""
     known = read_schema()["properties"]
-    return {key: part for section in sections for key, part in known[section]["properties"].items()}
+    return [pair for section in sections for pair in known[section]["properties"].items()]
 
 
 def config_hash(args):
     """16 hex digits over the flags of the step's own keys."""
-    properties = _properties(args.sections)
+    properties = dict(_keys(args.sections))
     words = flag_list({key: getattr(args, key) for key in properties}, {"properties": properties})
     return hashlib.blake2b("\n".join(words).encode(), digest_size=8).hexdigest()

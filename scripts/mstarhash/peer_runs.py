@@ -20,12 +20,12 @@ from mstarhash.retrieval import count_distances, cuts, mean_nearest, select
 from mstarhash.sample import Sample
 from mstarhash.scaling import fill, relative, smoothed
 from mstarhash.semantic import SemanticHashing
-from mstarhash.spectra import blocks, open_h5, read_columns
+from mstarhash.spectra import blocks, open_h5
 from mstarhash.targets import unknown_rows
 from mstarhash.texttables import rows_of
 from mstarhash.training import read_set
 
-HELD = 0.2  # share of the families that settings are judged by
+HELD = 0.2  # share of the families, or of the clusters, that validate
 PRIOR = 0.02  # share of the wanted class at which settings are compared
 FOLDS = 3  # of the presumed negatives, which are scored by models that did not see them
 BITS = ({"bits": 256}, {"bits": 128}, {"bits": 64}, {"bits": 32})
@@ -379,7 +379,12 @@ def trained_shape(path):
 
 def own_codes(args):
     """Codes (m, bits) and (n, bits) of the trained model."""
-    _, bits = trained_shape(args.model)
-    with open_h5(args.model) as source, Sample(args.codes) as sample:
-        labelled = read_columns(source["labelled"], ["codes"])["codes"]
-        return unpack(labelled, bits), unpack(sample.rows("codes", np.arange(len(sample))), bits)
+    labelled = labelled_codes(args.model)
+    with Sample(args.codes) as sample:
+        return labelled, unpack(sample.rows("codes", np.arange(len(sample))), labelled.shape[1])
+
+
+def labelled_codes(path):
+    """Codes (m, bits) that a trained model has for its labelled spectra, each left out."""
+    with open_h5(path) as source:
+        return unpack(source["labelled/codes"][:], trained_shape(path)[1])

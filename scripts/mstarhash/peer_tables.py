@@ -6,12 +6,12 @@ import numpy as np
 
 from mstarhash import hash_quality, peer_runs
 from mstarhash.intervals import wilson
-from mstarhash.metrics import MEASURES, RECALLS, SHARES, ranks_of_true, summary, with_intervals
+from mstarhash.metrics import MEASURES, RECALLS, SHARES, ranks_of_true, share_for, summary, with_intervals
 from mstarhash.targets import split_subclass
 from mstarhash.texttables import number
 from mstarhash.truth import read_truth
 
-SNR_EDGES = (-np.inf, 1.5, 2.2, 3.2, np.inf)
+SNR_BINS = {"<1.5": (-np.inf, 1.5), "1.5-2.2": (1.5, 2.2), "2.2-3.2": (2.2, 3.2), "3.2 and more": (3.2, np.inf)}
 CONFIDENCE = 0.68  # of the Wilson intervals
 FEW = 5  # true ones below which a bootstrap tells no error of an average precision
 
@@ -82,37 +82,24 @@ def write_run(peers, bins, run, truth, snr, seed):
             line = head | {"by": by, "bin": name, "n_true": judged["n_true"], "ap": judged["ap"]}
             if judged["n_true"] >= FEW:
                 line |= {key: judged[key] for key in ("ap_low", "ap_high")}
-            bins.add(line | of_the_list(np.sort(places(run.scores)[true]), len(wanted)))
+            bins.add(line | of_the_list(run.scores, true))
     peers.add(row)
 
 
-def of_the_list(ranks, count):
-    """Recalls within shares of the whole list of `count` spectra, with Wilson intervals, and shares of it that hold a part
-    of the true ones. ranks: (n,) of these, best first."""
-    out = {}
+def of_the_list(scores, true):
+    """Recalls of some true ones (n,) within shares of the whole list, with Wilson intervals, and shares of it that hold a
+    part of them."""
+    out, ranks = {}, ranks_of_true(scores, true)
     for share in SHARES:
-        found = int((ranks <= np.ceil(share * count)).sum())
+        found = (ranks <= np.ceil(share * len(scores))).sum()
         name = f"recall_{round(100 * share)}"
         out |= dict(zip((name, f"{name}_low", f"{name}_high"), wilson(found, len(ranks), CONFIDENCE), strict=True))
-    for recall in RECALLS:
-        out[f"share_{round(100 * recall)}"] = ranks[int(np.ceil(recall * len(ranks) - 1e-9)) - 1] / count
-    return out
-
-
-def places(scores):
-    """(n,) expected 1-based rank of every spectrum, best score first; the mean rank within a tie."""
-    order = np.argsort(-scores, kind="stable")
-    out = np.empty(len(scores))
-    out[order] = ranks_of_true(scores, np.ones(len(scores), bool))
-    return out
+    return out | {f"share_{round(100 * recall)}": share_for(scores, true, recall) for recall in RECALLS}
 
 
 def parts_of(truth, wanted, snr):
     """(by, bin, others (n,), true ones (n,)): in a bin of S/N both; all others beside a subtype or luminosity class."""
-    for low, high in zip(SNR_EDGES[:-1], SNR_EDGES[1:], strict=True):
-        name = (
-            f"{low:g}-{high:g}" if np.isfinite([low, high]).all() else f"{low:g} and more" if low > 0 else f"<{high:g}"
-        )
+    for name, (low, high) in SNR_BINS.items():
         mine = (snr >= low) & (snr < high)
         yield "snr", name, mine & ~wanted, mine & wanted
     yield "snr", "unknown", np.isnan(snr) & ~wanted, np.isnan(snr) & wanted

@@ -6,7 +6,7 @@ from mstarhash import pil
 from mstarhash.codes import pack
 from mstarhash.retrieval import count_distances, cuts, select
 from mstarhash.scaling import features
-from mstarhash.spectra import open_h5, read_columns
+from mstarhash.training import read_set
 
 
 class PaperSearch:
@@ -39,15 +39,12 @@ def scaled(flux, ivar):
 
 def read_training(positives, negatives):
     """Features (m, d) of both training sets with their degraded copies, and (m,) bool: of the wanted class."""
-    parts = []
-    for path in (positives, negatives):
-        with open_h5(path) as source:
-            parts.append(source["features"][:])
+    parts = [read_set(path, ["features"])["features"] for path in (positives, negatives)]
     return np.concatenate(parts), np.arange(sum(map(len, parts))) < len(parts[0])
 
 
 def read_plain(path):
     """(flux, ivar) of the spectra of a training set that are no copies."""
-    with open_h5(path) as source:
-        plain = np.flatnonzero(read_columns(source, ["kind"])["kind"] != "copy")
-        return source["flux"][plain], source["ivar"][plain]
+    part = read_set(path, ["kind", "flux", "ivar"])
+    plain = part["kind"] != "copy"
+    return part["flux"][plain], part["ivar"][plain]

@@ -4,10 +4,27 @@ import csv
 import subprocess
 import sys
 
+from mstarhash import querying
+from mstarhash.codes import hamming
+from mstarhash.model import read_model
+from mstarhash.spectra import open_h5, read_columns
+
 
 def rows_of(path):
     with open(path, newline="") as source:
         return list(csv.DictReader(source))
+
+
+def test_a_spectrum_of_the_training_set_gets_nearly_the_code_that_it_has_left_out(finished, monkeypatch):
+    monkeypatch.chdir(finished)
+    model = read_model("results/train/model.h5")
+    recipe = querying.read_recipe("results/rebin/0001.h5")
+    with open_h5("results/encode/0001.h5") as source:
+        columns = read_columns(source, ["file", "codes"])
+    for row in range(5):
+        _, flux, ivar, vector = querying.read_one(columns["file"][row], recipe)
+        distance = hamming(querying.one_code(model, flux, ivar, vector)[1][None], columns["codes"][row][None])[0, 0]
+        assert distance < model.bits / 4
 
 
 def test_neighbours_of_the_best_candidate_are_m_stars(finished):

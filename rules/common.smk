@@ -6,11 +6,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
-from mstarhash import checking, configuration
-from mstarhash.errors import InputError
-from mstarhash.imports import library_of
-from mstarhash.shards import shard_names
-from mstarhash.wording import is_m
+from mstarhash.common import checking, configuration
+from mstarhash.common.errors import InputError
+from mstarhash.common.imports import library_of
+from mstarhash.common.wording import is_m
+from mstarhash.spectra.shards import shard_names
 
 SCHEMA = configuration.read_schema()
 
@@ -65,7 +65,7 @@ def settings(*sections):
 
 def library(step):
     """The modules that scripts/<step>.py imports, directly or not."""
-    return library_of(f"scripts/{step}.py", "scripts", "mstarhash")
+    return library_of(f"scripts/{step}.py", "scripts")
 
 
 def optional(key):
@@ -130,7 +130,7 @@ AVERAGES = config["train"]["model"] or results("positives/averages.h5")
 
 # New, replaced and removed files are noticed here, before the jobs are planned; jobs on a cluster do not look again.
 if config["input"]["kind"] == "lamost" and workflow.is_main_process:
-    from mstarhash.manifest import refresh
+    from mstarhash.input.manifest import refresh
 
     try:
         refresh(

@@ -2,10 +2,10 @@
 
 import sys
 
-from mstarhash import threads
-from mstarhash.configuration import config_hash, section_parser
-from mstarhash.errors import exit_code
-from mstarhash.snr_bins import WITH_ALL
+from mstarhash.common import threads
+from mstarhash.common.configuration import config_hash, section_parser
+from mstarhash.common.errors import exit_code
+from mstarhash.common.snr_bins import WITH_ALL
 
 FIELDS = ("sample", "rule", "subtype", "snr", "active", "total", "fraction", "low", "high", "corrected",
           "corrected_err", "ew_err", "untold", "spectra")  # fmt: skip
@@ -26,11 +26,11 @@ def main(argv=None):
     args = build_parser().parse_args(argv)
     threads.limit(1)
     import h5py
-    from mstarhash import activity_rules
-    from mstarhash.files import replacing
-    from mstarhash.measured import read_aligned, read_measured, write_aligned
-    from mstarhash.progress import say
-    from mstarhash.spectra import write_columns
+    from mstarhash.common.files import replacing
+    from mstarhash.common.progress import say
+    from mstarhash.spectra.hdf5 import write_columns
+    from mstarhash.stars import activity_rules
+    from mstarhash.stars.measured import read_aligned, read_measured, write_aligned
 
     with replacing(args.output) as name, replacing(args.fractions) as name_fractions:
         table = read_measured(args.measure, [*MEASURED, "source"])
@@ -70,7 +70,7 @@ def main(argv=None):
 def light(table, active, width, error):
     """L_Halpha / L_bol and its error, of active stars."""
     import numpy as np
-    from mstarhash import activity_rules
+    from mstarhash.stars import activity_rules
 
     on_templates = table["subtype"] - table["subtype_zero"]  # the scale of the types by which chi is tabulated
     ratio = activity_rules.luminosity(width, error, on_templates)
@@ -84,9 +84,9 @@ def of_objects(args, table, columns, usable):
     """Columns of the objects: the mean width of all their spectra and the class that it tells, where one of the spectra
     tells it; all else is the primary spectrum's."""
     import numpy as np
-    from mstarhash import activity_rules
-    from mstarhash.kinematics import combined
-    from mstarhash.measured import n_new, primaries, source_of
+    from mstarhash.stars import activity_rules
+    from mstarhash.stars.kinematics import combined
+    from mstarhash.stars.measured import n_new, primaries, source_of
 
     best = primaries(table)
     stars = {key: values[best] for key, values in (table | columns).items()}
@@ -109,7 +109,7 @@ def write_fractions(name, args, stars, usable, number):
     import csv
 
     import numpy as np
-    from mstarhash import texttables
+    from mstarhash.common import texttables
 
     whole = np.floor(stars["subtype"] + 0.5)
     spectra = np.bincount(number, usable, len(whole)).astype(int)
@@ -138,8 +138,8 @@ def count(args, stars, rule, chosen, draw):
     draw: whether that share gets an error, by bootstrap.
     """
     import numpy as np
-    from mstarhash.deconvolution import Deconvolution
-    from mstarhash.intervals import wilson
+    from mstarhash.common.intervals import wilson
+    from mstarhash.stars.deconvolution import Deconvolution
 
     total, found = int(chosen.sum()), int((stars[rule][chosen] == 1).sum())
     fraction, low, high = wilson(found, total, args.confidence)

@@ -6,9 +6,9 @@ time over ours: above 1 ours is the faster.
 
 import sys
 
-from mstarhash import threads
-from mstarhash.configuration import section_parser
-from mstarhash.errors import exit_code
+from mstarhash.common import threads
+from mstarhash.common.configuration import section_parser
+from mstarhash.common.errors import exit_code
 
 COLUMNS = ("what", "n", "ours_s", "peer", "peer_n", "peer_s", "ratio", "floor_s", "rss_mb")
 CASES = {  # what: (module, function)
@@ -52,8 +52,8 @@ def main(argv=None):
     threads.limit(args.threads)
     import csv
 
-    from mstarhash.files import replacing
-    from mstarhash.progress import say
+    from mstarhash.common.files import replacing
+    from mstarhash.common.progress import say
 
     with replacing(args.output) as name, open(name, "w", newline="") as out:
         writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
@@ -78,15 +78,15 @@ def alone(what, args):
 
 def one(what, args):
     """The row without `what`."""
-    from mstarhash.timing import run
+    from mstarhash.bench.timing import run
 
     module, function = CASES[what]
     if module == "bench_pixels":  # only what the row needs, as its memory is told
-        from mstarhash import bench_pixels as cases
+        from mstarhash.bench import pixels as cases
     elif module == "bench_search":
-        from mstarhash import bench_search as cases
+        from mstarhash.bench import search as cases
     else:
-        from mstarhash import bench_stars as cases
+        from mstarhash.bench import stars as cases
     return run(getattr(cases, function)(args), args.repeats)
 
 

@@ -2,9 +2,9 @@
 
 import sys
 
-from mstarhash import threads
-from mstarhash.configuration import section_parser
-from mstarhash.errors import exit_code
+from mstarhash.common import threads
+from mstarhash.common.configuration import section_parser
+from mstarhash.common.errors import exit_code
 
 
 def build_parser():
@@ -28,15 +28,15 @@ def main(argv=None):
     from contextlib import ExitStack
 
     import numpy as np
-    from mstarhash.calibration import Calibration, calibrate
-    from mstarhash.files import replacing
-    from mstarhash.fusion import evidence, fused
-    from mstarhash.labels import read_labels
-    from mstarhash.model import SCORES, read_model
-    from mstarhash.progress import say
-    from mstarhash.ranking import COLUMNS, NEAREST, nearest_words, rank_rows, stability, summary_rows
-    from mstarhash.sample import Sample
-    from mstarhash.shards import IDENTITY
+    from mstarhash.common.files import replacing
+    from mstarhash.common.progress import say
+    from mstarhash.search.calibration import Calibration, calibrate
+    from mstarhash.search.fusion import evidence, fused
+    from mstarhash.search.model import SCORES, read_model
+    from mstarhash.search.ranking import COLUMNS, NEAREST, nearest_words, rank_rows, stability, summary_rows
+    from mstarhash.spectra.labels import read_labels
+    from mstarhash.spectra.sample import Sample
+    from mstarhash.spectra.shards import IDENTITY
 
     with ExitStack() as stack:
         name, summary, calibration = (

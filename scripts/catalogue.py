@@ -2,9 +2,9 @@
 
 import sys
 
-from mstarhash import threads
-from mstarhash.configuration import section_parser
-from mstarhash.errors import exit_code
+from mstarhash.common import threads
+from mstarhash.common.configuration import section_parser
+from mstarhash.common.errors import exit_code
 
 COMMENTS = (
     "U V W: heliocentric, U to the Galactic centre, V along rotation, W to the north pole.",
@@ -43,41 +43,41 @@ def main(argv=None):
     from contextlib import ExitStack
     from pathlib import Path
 
-    from mstarhash import catalogue_columns, catalogue_notes
-    from mstarhash.catalogue_objects import objects
-    from mstarhash.files import replacing
-    from mstarhash.progress import say
+    from mstarhash.catalogue import columns, notes
+    from mstarhash.catalogue.objects import objects
+    from mstarhash.common.files import replacing
+    from mstarhash.common.progress import say
 
     with ExitStack() as stack:
         kinds = [*(f"{table}_{kind}" for table in ("spectra", "objects") for kind in KINDS), *OTHERS]
         names = {kind: stack.enter_context(replacing(getattr(args, kind))) for kind in kinds}
-        schema = catalogue_columns.read_schema(args.schema)
+        schema = columns.read_schema(args.schema)
         spectra, *combined = read(args, schema)
         tables = {"spectra": spectra, "objects": objects(spectra, *combined)}
         for values in tables.values():
             blank_zeta(values)
-            values["clean"] = catalogue_notes.clean(values["flags"], schema.clean)
+            values["clean"] = notes.clean(values["flags"], schema.clean)
         new = spectra["source"] == "new"
         other = as_printed(spectra, new) if args.etable_values == "g19" else reliable(spectra, new)
         say(f"catalogue: {known(spectra)}")
-        tables = {title: catalogue_columns.table_of(schema.columns, title, values) for title, values in tables.items()}
+        tables = {title: columns.table_of(schema.columns, title, values) for title, values in tables.items()}
         del spectra, combined, values  # a million rows are some GB
         plain = {title: {column.name: values for column, values in table} for title, table in tables.items()}
-        counts = catalogue_notes.counted(*plain.values())
+        counts = notes.counted(*plain.values())
         write_tables(names, schema, tables, [counts, *COMMENTS, *about_flags(schema)], other)
         say(f"catalogue: {counts}")
         changes = since(args.earlier, plain["spectra"], names["changes"])
-        text = catalogue_notes.notes(schema, plain, args.earlier, changes)
+        text = notes.notes(schema, plain, args.earlier, changes)
         Path(names["notes"]).write_text(text, encoding="utf-8")
         files = {Path(getattr(args, kind)).name: name for kind, name in names.items() if kind != "checksums"}
-        Path(names["checksums"]).write_text(catalogue_notes.checksums(files), encoding="utf-8")
+        Path(names["checksums"]).write_text(notes.checksums(files), encoding="utf-8")
     return 0
 
 
 def since(path, spectra, name):
     """Write what changed since the earlier release `path`, if one is named; returns that, or None."""
-    from mstarhash import catalogue_changes
-    from mstarhash.progress import say
+    from mstarhash.catalogue import changes as catalogue_changes
+    from mstarhash.common.progress import say
 
     if not path:
         catalogue_changes.write(name, {}, {}, {"new": [], "changed": [], "removed": []})
@@ -91,18 +91,19 @@ def since(path, spectra, name):
 
 def write_tables(names, schema, tables, comments, other):
     """All tables in all formats; other: as in `catalogue_text.write_etable`."""
-    from mstarhash import catalogue_cds, catalogue_fits, catalogue_parquet, catalogue_text, catalogue_votable
+    from mstarhash.catalogue import cds, fits, parquet, votable
+    from mstarhash.catalogue import text as catalogue_text
 
     described = []
     for title, table in tables.items():
-        catalogue_fits.write(names[f"{title}_fits"], title.upper(), table, comments)
+        fits.write(names[f"{title}_fits"], title.upper(), table, comments)
         catalogue_text.write_csv(names[f"{title}_csv"], table)
-        catalogue_votable.write(names[f"{title}_votable"], title, table, comments)
-        catalogue_parquet.write(names[f"{title}_parquet"], table, comments)
-        places = catalogue_cds.write_dat(names[f"{title}_dat"], table)
+        votable.write(names[f"{title}_votable"], title, table, comments)
+        parquet.write(names[f"{title}_parquet"], table, comments)
+        places = cds.write_dat(names[f"{title}_dat"], table)
         row = {"spectra": "a row a spectrum, released and new M stars", "objects": "a row a star"}[title]
         described.append((f"{title}.dat", row, len(table[0][1]), table, places))
-    catalogue_cds.write_readme(names["readme"], "M stars among unclassified spectra", described, comments)
+    cds.write_readme(names["readme"], "M stars among unclassified spectra", described, comments)
     spectra = tables["spectra"]
     new = next(values for column, values in spectra if column.name == "source") == "new"
     catalogue_text.write_etable(
@@ -112,7 +113,7 @@ def write_tables(names, schema, tables, comments, other):
 
 def about_flags(schema):
     """Sentences on the bits of the column flags."""
-    from mstarhash.catalogue_notes import BITS, mask
+    from mstarhash.catalogue.notes import BITS, mask
 
     cut = f"clean = 1: none of {', '.join(schema.clean)}, that is, flags & {mask(schema.clean)} = 0."
     bits = sorted((bit, name, text) for name, (bit, text) in BITS.items())
@@ -123,12 +124,12 @@ def read(args, schema):
     """Columns of all spectra by the steps' names, those of the objects' motions and of their activity."""
     import h5py
     import numpy as np
-    from mstarhash.catalogue_objects import DERIVED
-    from mstarhash.designations import designation
-    from mstarhash.errors import InputError
-    from mstarhash.measured import read_aligned, read_measured
-    from mstarhash.shards import IDENTITY
-    from mstarhash.spectra import open_h5, read_columns
+    from mstarhash.catalogue.designations import designation
+    from mstarhash.catalogue.objects import DERIVED
+    from mstarhash.common.errors import InputError
+    from mstarhash.spectra.hdf5 import open_h5, read_columns
+    from mstarhash.spectra.shards import IDENTITY
+    from mstarhash.stars.measured import read_aligned, read_measured
 
     wanted = {column.key for column in schema.columns} | {"na_err", "duplicate_of"}
     steps = [getattr(args, step) for step in ("crossmatch", "luminosity", "activity", "kinematics")]
@@ -169,7 +170,7 @@ def known(values):
 def blank_zeta(values):
     """zeta says nothing of giants."""
     import numpy as np
-    from mstarhash import zeta
+    from mstarhash.measure import zeta
 
     for key in ("zeta_err", *(name for names in zeta.COLUMNS.values() for name in names)):
         values[key] = np.where(values["giant"] == 1, np.nan, values[key])
@@ -178,7 +179,7 @@ def blank_zeta(values):
 def reliable(values, rows):
     """The velocities of some rows for m_etable.txt, which has no flags: null where a flag says that they are not used."""
     import numpy as np
-    from mstarhash import star_flags
+    from mstarhash.stars import star_flags
 
     return {"rv": np.where(star_flags.has(values["flags"][rows], "rv_unused"), np.nan, values["rv"][rows])}
 
@@ -186,7 +187,7 @@ def reliable(values, rows):
 def as_printed(values, rows):
     """The paper's own l, b, U, distance, h_disc and CaOHErr of some rows (FIELD 0); nulls stay nulls."""
     import numpy as np
-    from mstarhash.astrometry import galactic
+    from mstarhash.stars.astrometry import galactic
 
     longitude, latitude = galactic(values["pmra"][rows] % 360, values["pmdec"][rows])
     parallax = values["parallax"][rows]

@@ -2,9 +2,9 @@
 
 import sys
 
-from mstarhash import threads
-from mstarhash.configuration import section_parser
-from mstarhash.errors import exit_code
+from mstarhash.common import threads
+from mstarhash.common.configuration import section_parser
+from mstarhash.common.errors import exit_code
 
 
 def build_parser():
@@ -43,9 +43,9 @@ def build_parser():
 def main(argv=None):
     args = build_parser().parse_args(argv)
     threads.limit(1)
-    from mstarhash import ledger
-    from mstarhash.files import replacing
-    from mstarhash.progress import say
+    from mstarhash.claims import ledger
+    from mstarhash.common.files import replacing
+    from mstarhash.common.progress import say
 
     with replacing(args.output) as name:
         rows = ledger.ledger(ledger.read_claims(args.claims), quantities(args), args.kind)
@@ -60,20 +60,22 @@ def main(argv=None):
 
 def quantities(args):
     """{name: (value, error)} of all that a claim may be compared with."""
-    from mstarhash import claims_neighbours, claims_paper, claims_run, texttables, trends
+    from mstarhash.claims import neighbours, paper, run
+    from mstarhash.common import texttables
+    from mstarhash.stars import trends
 
     rows = texttables.rows_of
     counts = {row["quantity"]: float(row["value"]) for row in rows(args.summary)}
-    found, likely = claims_run.of_candidates(args.candidates, counts.get("queries", 0))
-    found |= claims_paper.of_table1(args.table1) | claims_paper.of_table2(args.table2) | claims_paper.of_the_text()
-    found |= claims_run.of_lists(args.status) | claims_run.of_ingest(args.ingested)
-    found |= claims_run.of_colours(args.ingested, likely)
-    found |= claims_run.of_model(args.model, args.encoded) | claims_run.of_benchmark(args.train_time)
-    found |= claims_run.of_positives(args.drawn, args.clusters, args.defects, args.positives, args.negatives)
-    found |= claims_run.of_evaluate(rows(args.ranking), rows(args.area), rows(args.properties))
-    found |= claims_run.of_stars(args.measure, args.crossmatch, args.luminosity, args.activity)
-    found |= claims_run.of_boundaries(rows(args.boundaries)) | trends.of_dispersions(rows(args.dispersions))
-    found |= claims_neighbours.of_neighbours(rows(args.nearest), rows(args.far))
+    found, likely = run.of_candidates(args.candidates, counts.get("queries", 0))
+    found |= paper.of_table1(args.table1) | paper.of_table2(args.table2) | paper.of_the_text()
+    found |= run.of_lists(args.status) | run.of_ingest(args.ingested)
+    found |= run.of_colours(args.ingested, likely)
+    found |= run.of_model(args.model, args.encoded) | run.of_benchmark(args.train_time)
+    found |= run.of_positives(args.drawn, args.clusters, args.defects, args.positives, args.negatives)
+    found |= run.of_evaluate(rows(args.ranking), rows(args.area), rows(args.properties))
+    found |= run.of_stars(args.measure, args.crossmatch, args.luminosity, args.activity)
+    found |= run.of_boundaries(rows(args.boundaries)) | trends.of_dispersions(rows(args.dispersions))
+    found |= neighbours.of_neighbours(rows(args.nearest), rows(args.far))
     return found
 
 

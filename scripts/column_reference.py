@@ -7,9 +7,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from mstarhash.catalogue_columns import read_schema
-from mstarhash.configuration import Parser
-from mstarhash.errors import exit_code
+from mstarhash.catalogue.columns import read_schema
+from mstarhash.common.configuration import Parser
+from mstarhash.common.errors import exit_code
 
 HEAD = """# The catalogue
 
@@ -55,7 +55,7 @@ dwarfs = stars[(stars["clean"] == 1) & (stars["giant"] == 0)]
 
 def page(schema):
     """The page as text."""
-    from mstarhash.catalogue_notes import BITS, mask
+    from mstarhash.catalogue.notes import BITS, mask
 
     lines = [HEAD.format(mask=mask(schema.clean), flags=", ".join(f"`{name}`" for name in schema.clean))]
     lines += ["## Columns", "", "Columns of `m_etable.txt` in **bold**.", ""]

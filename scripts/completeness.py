@@ -2,9 +2,9 @@
 
 import sys
 
-from mstarhash import threads
-from mstarhash.configuration import section_parser
-from mstarhash.errors import exit_code
+from mstarhash.common import threads
+from mstarhash.common.configuration import section_parser
+from mstarhash.common.errors import exit_code
 
 OUTPUTS = {
     "completeness": "CSV, found fractions by subtype, S/N and luminosity",
@@ -41,10 +41,12 @@ def main(argv=None):
     from contextlib import ExitStack
     from pathlib import Path
 
-    from mstarhash import completeness, plots_completeness, plots_style
-    from mstarhash.fake_shard import inject
-    from mstarhash.fakes import IMPOSTORS
-    from mstarhash.files import replacing
+    from mstarhash.common.files import replacing
+    from mstarhash.figures import completeness as plots_completeness
+    from mstarhash.figures import style
+    from mstarhash.quality import completeness
+    from mstarhash.quality.fake_shard import inject
+    from mstarhash.quality.fakes import IMPOSTORS
 
     with ExitStack() as stack:
         name = {key: stack.enter_context(replacing(getattr(args, key))) for key in OUTPUTS}
@@ -65,8 +67,8 @@ def main(argv=None):
         table = completeness.read_table(name["completeness"])
         check = completeness.check_rows(listed, args.truth, table, args)
         completeness.write_table(name["check"], check)
-        figure = plots_completeness.draw(plots_style.start(), table, null, check)
-        plots_style.save(figure, name["figure"], 110)
+        figure = plots_completeness.draw(style.start(), table, null, check)
+        style.save(figure, name["figure"], 110)
     return 0
 
 
@@ -79,8 +81,8 @@ def search(args, folder):
     import match
     import numpy as np
     import retrieve
-    from mstarhash.retrieval import write_cuts
-    from mstarhash.spectra import create, open_h5
+    from mstarhash.search.retrieval import write_cuts
+    from mstarhash.spectra.hdf5 import create, open_h5
 
     spectra, codes, cuts, near, fits, found = (
         str(folder / name) for name in ("spectra.h5", "codes.h5", "cuts.h5", "near.h5", "fits.h5", "candidates.csv")

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from mstarhash.configuration import Parser, read_schema, to_text, types_of
+from mstarhash.common.configuration import Parser, read_schema, to_text, types_of
 
 HEAD = """# Keys of the configuration
 

@@ -7,9 +7,9 @@ another's joins that one. Every spectrum of an object gets its match.
 
 import sys
 
-from mstarhash import threads
-from mstarhash.configuration import config_hash, section_parser
-from mstarhash.errors import exit_code
+from mstarhash.common import threads
+from mstarhash.common.configuration import config_hash, section_parser
+from mstarhash.common.errors import exit_code
 
 GAIA = ("source_id", "parallax", "parallax_error", "pmra", "pmra_error", "pmdec", "pmdec_error", "plx_pmra",
         "plx_pmdec", "pmra_pmdec", "g", "bp", "rp", "bp_rp", "a_g", "ruwe", "excess_noise")  # fmt: skip
@@ -32,14 +32,14 @@ def main(argv=None):
     args = build_parser().parse_args(argv)
     threads.limit(1)
     import numpy as np
-    from mstarhash import star_flags
-    from mstarhash.astrometry import unit_vectors
-    from mstarhash.crossmatching import centres, group, primary
-    from mstarhash.distances import distances
-    from mstarhash.files import replacing
-    from mstarhash.measured import read_measured, write_aligned
-    from mstarhash.progress import say
-    from mstarhash.rejoining import latest, rejoin, renumbered
+    from mstarhash.common.files import replacing
+    from mstarhash.common.progress import say
+    from mstarhash.stars import star_flags
+    from mstarhash.stars.astrometry import unit_vectors
+    from mstarhash.stars.crossmatching import centres, group, primary
+    from mstarhash.stars.distances import distances
+    from mstarhash.stars.measured import read_measured, write_aligned
+    from mstarhash.stars.rejoining import latest, rejoin, renumbered
 
     with replacing(args.output) as name:
         table = read_measured(args.measure, ["ra", "dec", "mjd", "snr_r"])
@@ -80,9 +80,9 @@ def main(argv=None):
 def match_gaia(args, objects):
     """Gaia columns of the objects (m, 3)."""
     import numpy as np
-    from mstarhash import tables
-    from mstarhash.progress import say
-    from mstarhash.sourcematch import match_moving
+    from mstarhash.common.progress import say
+    from mstarhash.stars import tables
+    from mstarhash.stars.sourcematch import match_moving
 
     wanted = (*GAIA, "ra", "dec", "ref_epoch", "r_est", "r_lo", "r_hi")
     if not args.gaia:
@@ -107,7 +107,7 @@ def match_gaia(args, objects):
 def motions(args, objects, columns):
     """Place, motion and epoch of the objects: Gaia's where matched, else the spectra's place without motion."""
     import numpy as np
-    from mstarhash.astrometry import positions
+    from mstarhash.stars.astrometry import positions
 
     ra, dec = positions(objects)
     matched = np.isfinite(columns["gaia_ra"])
@@ -123,9 +123,9 @@ def motions(args, objects, columns):
 def match_infrared(args, key, motion):
     """2MASS or WISE columns of moving objects."""
     import numpy as np
-    from mstarhash import tables
-    from mstarhash.progress import say
-    from mstarhash.sourcematch import match_at_epochs
+    from mstarhash.common.progress import say
+    from mstarhash.stars import tables
+    from mstarhash.stars.sourcematch import match_at_epochs
 
     known, wanted, prefix, title, bands, radius = {
         "twomass": (tables.TWOMASS, TWOMASS, "tmass_", "2MASS", ("j", "h", "k"), args.radius),

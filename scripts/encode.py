@@ -2,9 +2,9 @@
 
 import sys
 
-from mstarhash import threads
-from mstarhash.configuration import config_hash, section_parser
-from mstarhash.errors import InputError, exit_code
+from mstarhash.common import threads
+from mstarhash.common.configuration import config_hash, section_parser
+from mstarhash.common.errors import InputError, exit_code
 
 
 def build_parser():
@@ -22,15 +22,15 @@ def main(argv=None):
     args = build_parser().parse_args(argv)
     threads.limit(1)
     import numpy as np
-    from mstarhash.codes import pack
-    from mstarhash.files import replacing
-    from mstarhash.model import SCORES, read_model, rows_of
-    from mstarhash.parallel import ordered_map
-    from mstarhash.pil import PARTS
-    from mstarhash.sample import Sample
-    from mstarhash.shards import IDENTITY
-    from mstarhash.spectra import create, open_h5, write_columns
-    from mstarhash.targets import is_unknown
+    from mstarhash.common.files import replacing
+    from mstarhash.common.parallel import ordered_map
+    from mstarhash.search.codes import pack
+    from mstarhash.search.model import SCORES, read_model, rows_of
+    from mstarhash.search.pil import PARTS
+    from mstarhash.spectra.hdf5 import create, open_h5, write_columns
+    from mstarhash.spectra.sample import Sample
+    from mstarhash.spectra.shards import IDENTITY
+    from mstarhash.spectra.targets import is_unknown
 
     with replacing(args.output) as name, Sample([args.spectra]) as sample:
         model = read_model(args.model)

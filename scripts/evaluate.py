@@ -7,9 +7,9 @@ draw: figures of both, NAME.png and NAME.csv.
 
 import sys
 
-from mstarhash import threads
-from mstarhash.configuration import section_parser
-from mstarhash.errors import InputError, exit_code
+from mstarhash.common import threads
+from mstarhash.common.configuration import section_parser
+from mstarhash.common.errors import InputError, exit_code
 
 DPI = 130  # of the figures [pixels an inch]
 SETS = ("positives", "negatives")
@@ -58,7 +58,7 @@ def main(argv=None):
     threads.limit(1)
     from contextlib import ExitStack
 
-    from mstarhash.files import replacing
+    from mstarhash.common.files import replacing
 
     with ExitStack() as stack:
         names = {name: stack.enter_context(replacing(getattr(args, f"write_{name}"))) for name in WRITES[args.part]}
@@ -67,7 +67,7 @@ def main(argv=None):
 
 
 def ranking(args, names):
-    from mstarhash import evaluation
+    from mstarhash.quality import evaluation
 
     scores, truth, p_m = evaluation.unknown_scores(args)
     held, held_truth = evaluation.held_back_scores(args.model)
@@ -76,15 +76,15 @@ def ranking(args, names):
 
 
 def peers(args, names):
-    from mstarhash import peer_cnn, peer_tables
+    from mstarhash.peers import cnn, tables
 
     if args.cnn:
-        peer_cnn.backend()
-    peer_tables.write(args, names)
+        cnn.backend()
+    tables.write(args, names)
 
 
 def accuracy(args, names):
-    from mstarhash import accuracy_runs
+    from mstarhash.peers import accuracy_runs
 
     accuracy_runs.write(args, names)
 
@@ -93,10 +93,12 @@ def draw(args, names):
     from contextlib import ExitStack
     from pathlib import Path
 
-    from mstarhash import plots_accuracy, plots_peers, plots_style
-    from mstarhash.files import replacing
+    from mstarhash.common.files import replacing
+    from mstarhash.figures import accuracy as plots_accuracy
+    from mstarhash.figures import peers as plots_peers
+    from mstarhash.figures import style
 
-    plt = plots_style.start()
+    plt = style.start()
     figures = {
         "peers": lambda: plots_peers.draw(plt, args.read_peers),
         "fig08": lambda: plots_accuracy.draw(plt, args.read_accuracy_recall, args.read_accuracy_area),
@@ -109,9 +111,9 @@ def draw(args, names):
         }
         for name, figure_of in figures.items():
             figure, rows = figure_of()
-            plots_style.speak_of(figure, args.target)
-            plots_style.save(figure, paths[name, "png"], DPI)
-            plots_style.write_rows(paths[name, "csv"], rows)
+            style.speak_of(figure, args.target)
+            style.save(figure, paths[name, "png"], DPI)
+            style.write_rows(paths[name, "csv"], rows)
 
 
 if __name__ == "__main__":

@@ -10,9 +10,9 @@ bytes are the original's. A table export.csv lists the copies.
 import argparse
 import sys
 
-from mstarhash import threads
-from mstarhash.configuration import Parser
-from mstarhash.errors import InputError, exit_code
+from mstarhash.common import threads
+from mstarhash.common.configuration import Parser
+from mstarhash.common.errors import InputError, exit_code
 
 COLUMNS = ("file", "copy", "class", "subclass", "p_m", "status", "reason")
 HISTORY = "CLASS, SUBCLASS by mstarhash; those of the file: OLDCLASS, OLDSUBCL"
@@ -34,10 +34,10 @@ def main(argv=None):
     import csv
     from pathlib import Path
 
-    from mstarhash.files import replacing
-    from mstarhash.fitscopy import copy
-    from mstarhash.progress import Progress, say
-    from mstarhash.status import Rejected
+    from mstarhash.common.files import replacing
+    from mstarhash.common.progress import Progress, say
+    from mstarhash.common.status import Rejected
+    from mstarhash.input.fitscopy import copy
 
     catalogue = Path(args.results) / "catalogue" / "spectra.csv"
     if not catalogue.is_file():

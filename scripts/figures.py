@@ -2,9 +2,9 @@
 
 import sys
 
-from mstarhash import threads
-from mstarhash.configuration import section_parser
-from mstarhash.errors import InputError, exit_code
+from mstarhash.common import threads
+from mstarhash.common.configuration import section_parser
+from mstarhash.common.errors import InputError, exit_code
 
 
 def build_parser():
@@ -44,47 +44,47 @@ def main(argv=None):
     from contextlib import ExitStack
     from pathlib import Path
 
-    from mstarhash import (
-        plots_activity,
-        plots_candidates,
-        plots_found,
-        plots_kinematics,
-        plots_luminosity,
-        plots_mock,
-        plots_neighbours,
-        plots_positives,
-        plots_positives_spectra,
-        plots_ranking,
-        plots_style,
-        plots_subtypes,
-        plots_unknown,
+    from mstarhash.common.files import replacing
+    from mstarhash.common.progress import Progress
+    from mstarhash.figures import (
+        activity,
+        candidates,
+        found,
+        kinematics,
+        luminosity,
+        mock,
+        neighbours,
+        positives,
+        positives_spectra,
+        ranking,
+        style,
+        subtypes,
     )
-    from mstarhash.files import replacing
-    from mstarhash.progress import Progress
+    from mstarhash.figures import unknown as plots_unknown
 
     figures = {
-        "candidates": plots_candidates.draw,
-        "ranking": plots_ranking.draw,
-        "positives": plots_positives.draw,
-        "mock": plots_mock.draw,
-        "subtypes": plots_subtypes.draw,
+        "candidates": candidates.draw,
+        "ranking": ranking.draw,
+        "positives": positives.draw,
+        "mock": mock.draw,
+        "subtypes": subtypes.draw,
         "fig02": plots_unknown.draw,
-        "fig06": plots_positives_spectra.draw_defects,
-        "fig07": plots_positives_spectra.draw_examples,
-        "fig09": plots_neighbours.draw_late,
-        "fig10": plots_neighbours.draw_early,
-        "fig11": plots_found.draw_types,
-        "fig12": plots_found.draw_noise,
-        "fig13": plots_found.draw_magnitudes,
-        "fig14": plots_found.draw_types_beside,
-        "fig15": plots_luminosity.draw_early,
-        "fig16": plots_luminosity.draw_all,
-        "fig17": plots_activity.draw,
-        "fig18": plots_kinematics.draw,
+        "fig06": positives_spectra.draw_defects,
+        "fig07": positives_spectra.draw_examples,
+        "fig09": neighbours.draw_late,
+        "fig10": neighbours.draw_early,
+        "fig11": found.draw_types,
+        "fig12": found.draw_noise,
+        "fig13": found.draw_magnitudes,
+        "fig14": found.draw_types_beside,
+        "fig15": luminosity.draw_early,
+        "fig16": luminosity.draw_all,
+        "fig17": activity.draw,
+        "fig18": kinematics.draw,
     }
     if unknown := sorted(set(args.names) - set(figures)):
         raise InputError(f"--names: no figure {', '.join(unknown)}; there are {', '.join(figures)}")
-    plt = plots_style.start()
+    plt = style.start()
     with ExitStack() as stack:
         names = {
             (name, kind): stack.enter_context(replacing(Path(args.folder) / f"{name}.{kind}"))
@@ -94,9 +94,9 @@ def main(argv=None):
         progress = Progress("figures", len(args.names))
         for name in args.names:
             figure, rows = figures[name](plt, args)
-            plots_style.speak_of(figure, args.target)
-            plots_style.save(figure, names[name, "png"], args.dpi)
-            plots_style.write_rows(names[name, "csv"], rows)
+            style.speak_of(figure, args.target)
+            style.save(figure, names[name, "png"], args.dpi)
+            style.write_rows(names[name, "csv"], rows)
             progress.step()
     return 0
 

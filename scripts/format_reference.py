@@ -12,9 +12,11 @@ import sys
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from mstarhash import measure_flags, star_flags, status
-from mstarhash.configuration import Parser
-from mstarhash.errors import InputError, exit_code
+from mstarhash.common import status
+from mstarhash.common.configuration import Parser
+from mstarhash.common.errors import InputError, exit_code
+from mstarhash.measure import measure_flags
+from mstarhash.stars import star_flags
 
 HEAD = """# Files of a run
 
@@ -128,7 +130,7 @@ def meanings_of(path, meanings):
 def contents(path):
     """{name: (type, shape)} of the datasets of an HDF5 file, and of its root attributes, these with @."""
     import h5py
-    from mstarhash.spectra import open_h5
+    from mstarhash.spectra.hdf5 import open_h5
 
     with open_h5(path) as source:
         found = {f"@{name}": (_type(value), ()) for name, value in source.attrs.items()}

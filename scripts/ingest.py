@@ -5,9 +5,9 @@ Every listed file is a row of the status table; what can be read is a row of the
 
 import sys
 
-from mstarhash import threads
-from mstarhash.configuration import config_hash, section_parser
-from mstarhash.errors import exit_code
+from mstarhash.common import threads
+from mstarhash.common.configuration import config_hash, section_parser
+from mstarhash.common.errors import exit_code
 
 CHUNK = 256  # files read before their rows are written
 SMALL = 16  # files given to a process at a time
@@ -27,12 +27,12 @@ def main(argv=None):
     threads.limit(1)
     from collections import Counter
 
-    from mstarhash.files import replacing
-    from mstarhash.ingestfile import Output, status_text
-    from mstarhash.ingestion import Twins
-    from mstarhash.lists import read_list
-    from mstarhash.progress import Progress, say
-    from mstarhash.spectra import create
+    from mstarhash.common.files import replacing
+    from mstarhash.common.progress import Progress, say
+    from mstarhash.input.ingestfile import Output, status_text
+    from mstarhash.input.ingestion import Twins
+    from mstarhash.input.lists import read_list
+    from mstarhash.spectra.hdf5 import create
 
     listed = read_list(args.list)
     rows, twins = [], Twins()
@@ -63,7 +63,7 @@ def read_all(listed, args):
     """A Row for each line of the list, in its order, whatever the number of processes."""
     from functools import partial
 
-    from mstarhash.ingestion import read_row
+    from mstarhash.input.ingestion import read_row
 
     work = partial(read_row, min_good=args.min_good, zero_run=args.zero_run, flat_run=args.flat_run)
     if args.threads == 1 or len(listed) <= SMALL:

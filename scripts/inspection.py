@@ -5,9 +5,9 @@ The file is not called inspect.py as its step is: Python's own module of that na
 
 import sys
 
-from mstarhash import threads
-from mstarhash.configuration import section_parser
-from mstarhash.errors import exit_code
+from mstarhash.common import threads
+from mstarhash.common.configuration import section_parser
+from mstarhash.common.errors import exit_code
 
 LINES = (("Ha", 6564.6), ("Na", 8191.0))  # marked [vacuum Angstrom]
 
@@ -31,12 +31,12 @@ def main(argv=None):
     from html import escape
     from pathlib import Path
 
-    from mstarhash import inspecting
-    from mstarhash.files import replacing
-    from mstarhash.labels import read_labels
-    from mstarhash.plots_spectra import BANDS
-    from mstarhash.progress import say
-    from mstarhash.wording import is_m, worded
+    from mstarhash.common.files import replacing
+    from mstarhash.common.progress import say
+    from mstarhash.common.wording import is_m, worded
+    from mstarhash.figures.spectra import BANDS
+    from mstarhash.search import inspecting
+    from mstarhash.spectra.labels import read_labels
 
     with replacing(args.page) as name:
         ledger = read_labels(args.labels)
@@ -64,12 +64,12 @@ def main(argv=None):
 def articles(args, rows, ahead):
     """The candidates as HTML, one after the other; ahead: stars expected after the first 0, 1, ... of them."""
     import numpy as np
-    from mstarhash.inspecting import article, picture
-    from mstarhash.plots_candidates import places_of
-    from mstarhash.plots_spectra import fitted, fitting_of, for_the_eye
-    from mstarhash.progress import Progress
-    from mstarhash.sample import Sample
-    from mstarhash.spectra import open_h5, read_text
+    from mstarhash.common.progress import Progress
+    from mstarhash.figures.candidates import places_of
+    from mstarhash.figures.spectra import fitted, fitting_of, for_the_eye
+    from mstarhash.search.inspecting import article, picture
+    from mstarhash.spectra.hdf5 import open_h5, read_text
+    from mstarhash.spectra.sample import Sample
 
     progress = Progress("inspect", max(len(rows), 1))
     with Sample(args.spectra) as sample, open_h5(args.model) as model:

@@ -2,9 +2,9 @@
 
 import sys
 
-from mstarhash import threads
-from mstarhash.configuration import config_hash, section_parser
-from mstarhash.errors import InputError, exit_code
+from mstarhash.common import threads
+from mstarhash.common.configuration import config_hash, section_parser
+from mstarhash.common.errors import InputError, exit_code
 
 MEASURED = ("ra", "dec", "rv", "rv_err", "flags", "subtype", "snr_r", "duplicate_of")
 MATCHED = ("object", "primary", "gaia_ra", "gaia_dec", "parallax_used", "parallax_error", "pmra", "pmra_error", "pmdec", "pmdec_error",
@@ -33,12 +33,13 @@ def main(argv=None):
     threads.limit(1)
     import h5py
     import numpy as np
-    from mstarhash import measure_flags, star_flags
-    from mstarhash.files import replacing
-    from mstarhash.kinematics import combined
-    from mstarhash.measured import primaries, read_aligned, read_measured, write_aligned
-    from mstarhash.progress import say
-    from mstarhash.spectra import open_h5, write_columns
+    from mstarhash.common.files import replacing
+    from mstarhash.common.progress import say
+    from mstarhash.measure import measure_flags
+    from mstarhash.spectra.hdf5 import open_h5, write_columns
+    from mstarhash.stars import star_flags
+    from mstarhash.stars.kinematics import combined
+    from mstarhash.stars.measured import primaries, read_aligned, read_measured, write_aligned
 
     with replacing(args.output) as name, replacing(args.dispersions) as name_dispersions:
         table = read_measured(args.measure, MEASURED)
@@ -72,8 +73,8 @@ def main(argv=None):
 def place(args, table):
     """Galactic coordinates and height."""
     import numpy as np
-    from mstarhash.astrometry import galactic
-    from mstarhash.kinematics import height
+    from mstarhash.stars.astrometry import galactic
+    from mstarhash.stars.kinematics import height
 
     longitude, latitude = galactic(*_position(table))
     sine = np.abs(np.sin(np.radians(latitude)))
@@ -88,7 +89,7 @@ def place(args, table):
 def motion(args, table, rv, rv_err):
     """U, V, W, their errors, covariances and the values about the local standard of rest; null without an error."""
     import numpy as np
-    from mstarhash.kinematics import covariance, space_motion
+    from mstarhash.stars.kinematics import covariance, space_motion
 
     position = _position(table)
     moving = [table[key] for key in ("pmra", "pmra_error", "pmdec", "pmdec_error")]
@@ -116,7 +117,7 @@ def write_dispersions(name, args, objects):
     import csv
 
     import numpy as np
-    from mstarhash.texttables import number
+    from mstarhash.common.texttables import number
 
     uvw = np.stack([objects[key] for key in AXES], axis=1)
     clean = np.isfinite(uvw).all(axis=1) & (np.abs(np.nan_to_num(uvw)) < args.max_velocity).all(axis=1)
@@ -150,7 +151,7 @@ def write_dispersions(name, args, objects):
 def tell(row):
     """What the data say of the dispersions, all heights together, as a line of the log."""
     import numpy as np
-    from mstarhash.progress import say
+    from mstarhash.common.progress import say
 
     about = (
         f"kinematics: dispersion of {row['component']}, active less inactive dwarfs, alike in height, subtype and S/N:"
@@ -167,8 +168,8 @@ def compare(args, objects, uvw, rows, place):
     """Rows of the active and the inactive stars (numbers `rows` of both) made alike in subtype, S/N and bin of height,
     and of their difference with its sign; null where either has under min_stars that count, no row where one has none."""
     import numpy as np
-    from mstarhash.dispersions import most_likely
-    from mstarhash.matched import cells, weights
+    from mstarhash.stars.dispersions import most_likely
+    from mstarhash.stars.matched import cells, weights
 
     both = np.concatenate(rows)
     cell = cells(objects["subtype"][both], objects["snr_r"][both], place[both])
@@ -211,7 +212,7 @@ def compare(args, objects, uvw, rows, place):
 def measure_bin(args, objects, uvw, rows):
     """Three rows: mean and dispersion of U, V, W of the stars `rows`, most likely and raw; null under min_stars."""
     import numpy as np
-    from mstarhash.dispersions import clipped, most_likely
+    from mstarhash.stars.dispersions import clipped, most_likely
 
     enough = len(rows) >= args.min_stars
     mean = spread = mean_err = spread_err = np.full(3, np.nan)

@@ -6,10 +6,10 @@ J - H against H - K, reduced proper motion and Mg2 against g - r are learned and
 
 import sys
 
-from mstarhash import threads
-from mstarhash.configuration import config_hash, section_parser
-from mstarhash.errors import exit_code
-from mstarhash.snr_bins import SNR_BINS
+from mstarhash.common import threads
+from mstarhash.common.configuration import config_hash, section_parser
+from mstarhash.common.errors import exit_code
+from mstarhash.common.snr_bins import SNR_BINS
 
 MEASURED = ("subtype", "snr_r", "caoh", "caoh_err", "cah1", "cah1_err", "tio5", "cah2", "cah3", "mg2", "magtype",
             *(f"mag{k}" for k in range(1, 8)))  # fmt: skip
@@ -32,10 +32,10 @@ def main(argv=None):
     args = build_parser().parse_args(argv)
     threads.limit(1)
     import numpy as np
-    from mstarhash import separators, star_flags
-    from mstarhash.files import replacing
-    from mstarhash.measured import read_aligned, read_measured, write_aligned
-    from mstarhash.progress import say
+    from mstarhash.common.files import replacing
+    from mstarhash.common.progress import say
+    from mstarhash.stars import separators, star_flags
+    from mstarhash.stars.measured import read_aligned, read_measured, write_aligned
     from scipy.special import expit
 
     with replacing(args.output) as name, replacing(args.boundaries) as name_boundaries:
@@ -74,7 +74,7 @@ def main(argv=None):
 def by_gaia(args, matched):
     """Columns of the astrometric voice, its class (1, 0, NaN), and its flags."""
     import numpy as np
-    from mstarhash import gaia_class
+    from mstarhash.stars import gaia_class
 
     poor = np.where(
         np.isfinite(matched["ruwe"]),
@@ -99,7 +99,7 @@ def by_gaia(args, matched):
 def learn(args, plane, values, label, stars):
     """The Boundary of a plane (None with too few labels), its rows of boundaries.csv, its logit out of fold (n,)."""
     import numpy as np
-    from mstarhash import logistic, separators
+    from mstarhash.stars import logistic, separators
 
     usable, group = separators.learnable(values, label), stars["object"]
     counts = [len(np.unique(group[usable & (label == kind)])) for kind in (0, 1)]
@@ -151,7 +151,7 @@ def learn(args, plane, values, label, stars):
 def rates_without_gaia(stars, label, blind):
     """Rates of the consensus of photometry and spectra alone, for the stars that Gaia tells, told out of fold."""
     import numpy as np
-    from mstarhash import separators
+    from mstarhash.stars import separators
     from scipy.special import expit
 
     voices = [expit(blind[plane]) for plane in (separators.PHOTOMETRY, separators.SPECTRA)]
@@ -169,7 +169,7 @@ def rates(plane, stars, told, label, said):
     spectra have a class by Gaia (label: 1, 0) and by the plane (said: True for a giant).
     """
     import numpy as np
-    from mstarhash.intervals import wilson
+    from mstarhash.common.intervals import wilson
 
     told = told & (stars["primary"] == 1)
     label, said, snr = label[told] == 1, said[told], stars["snr_r"][told]
@@ -197,7 +197,7 @@ def rates(plane, stars, told, label, said):
 def decide(table, chances, label, flags):
     """Probabilities of both planes, those of Zhong 2015, the consensus and the flags."""
     import numpy as np
-    from mstarhash import separators, star_flags
+    from mstarhash.stars import separators, star_flags
 
     nothing = np.full(len(label), np.nan), np.zeros(len(label), bool)
     learned = separators.SPECTRA in chances
@@ -230,7 +230,7 @@ def write_rows(name, rows):
     """boundaries.csv: one record a row, empty where a field does not apply."""
     import csv
 
-    from mstarhash.texttables import number
+    from mstarhash.common.texttables import number
 
     with open(name, "w", newline="") as out:
         writer = csv.DictWriter(out, FIELDS, lineterminator="\n")

@@ -2,9 +2,9 @@
 
 import sys
 
-from mstarhash import threads
-from mstarhash.configuration import section_parser
-from mstarhash.errors import exit_code
+from mstarhash.common import threads
+from mstarhash.common.configuration import section_parser
+from mstarhash.common.errors import exit_code
 
 
 def build_parser():
@@ -19,7 +19,7 @@ def build_parser():
 def main(argv=None):
     args = build_parser().parse_args(argv)
     threads.limit(args.threads)
-    from mstarhash.manifest import refresh
+    from mstarhash.input.manifest import refresh
 
     refresh(args.spectra, args.catalogue, args.folder, args.shards, args.scan)
     return 0

@@ -2,9 +2,9 @@
 
 import sys
 
-from mstarhash import threads
-from mstarhash.configuration import config_hash, section_parser
-from mstarhash.errors import exit_code
+from mstarhash.common import threads
+from mstarhash.common.configuration import config_hash, section_parser
+from mstarhash.common.errors import exit_code
 
 
 def build_parser():
@@ -20,14 +20,14 @@ def main(argv=None):
     args = build_parser().parse_args(argv)
     threads.limit(1)
     import numpy as np
-    from mstarhash.files import replacing
-    from mstarhash.model import read_model
-    from mstarhash.parallel import ordered_map
-    from mstarhash.progress import Progress
-    from mstarhash.sample import Sample
-    from mstarhash.shards import IDENTITY
-    from mstarhash.spectra import create, write_columns
-    from mstarhash.targets import is_unknown
+    from mstarhash.common.files import replacing
+    from mstarhash.common.parallel import ordered_map
+    from mstarhash.common.progress import Progress
+    from mstarhash.search.model import read_model
+    from mstarhash.spectra.hdf5 import create, write_columns
+    from mstarhash.spectra.sample import Sample
+    from mstarhash.spectra.shards import IDENTITY
+    from mstarhash.spectra.targets import is_unknown
 
     with replacing(args.output) as name, Sample([args.spectra]) as sample:
         model = read_model(args.model)

@@ -6,9 +6,9 @@ unclassified ones that the search or an inspection called stars of the target cl
 
 import sys
 
-from mstarhash import threads
-from mstarhash.configuration import config_hash, section_parser
-from mstarhash.errors import InputError, exit_code
+from mstarhash.common import threads
+from mstarhash.common.configuration import config_hash, section_parser
+from mstarhash.common.errors import InputError, exit_code
 
 BLOCK = 256  # spectra measured at a time; fixed, so that no bit depends on the number of threads
 HEADER = ("designation", "obsdate", "mjd", "ra", "dec", "z", "z_err", "snru", "snrg", "snrr", "snri", "snrz", "snr_r",
@@ -42,13 +42,13 @@ def main(argv=None):
     import json
 
     import numpy as np
-    from mstarhash import measure_flags
-    from mstarhash.files import replacing
-    from mstarhash.measuring import Tools, measure
-    from mstarhash.parallel import ordered_map
-    from mstarhash.progress import Progress, say
-    from mstarhash.shards import IDENTITY
-    from mstarhash.spectra import create, open_h5, read_columns, write_columns
+    from mstarhash.common.files import replacing
+    from mstarhash.common.parallel import ordered_map
+    from mstarhash.common.progress import Progress, say
+    from mstarhash.measure import measure_flags
+    from mstarhash.measure.block import Tools, measure
+    from mstarhash.spectra.hdf5 import create, open_h5, read_columns, write_columns
+    from mstarhash.spectra.shards import IDENTITY
 
     with replacing(args.output) as name, open_h5(args.spectra) as source:
         tools = Tools.read(args.templates, args, args.averages)
@@ -94,8 +94,8 @@ def main(argv=None):
 def choose(args, columns):
     """Row numbers of the shard that are measured (increasing) and their p_m (NaN for released stars)."""
     import numpy as np
-    from mstarhash.labels import read_labels
-    from mstarhash.targets import is_target
+    from mstarhash.spectra.labels import read_labels
+    from mstarhash.spectra.targets import is_target
 
     if args.kind == "released":
         rows = np.flatnonzero(is_target(columns["class"], columns["subclass"], args.target))

@@ -2,9 +2,9 @@
 
 import sys
 
-from mstarhash import threads
-from mstarhash.configuration import config_hash, section_parser
-from mstarhash.errors import InputError, exit_code
+from mstarhash.common import threads
+from mstarhash.common.configuration import config_hash, section_parser
+from mstarhash.common.errors import InputError, exit_code
 
 FEWEST = 5  # spectra of other classes without which nothing tells what is not wanted
 
@@ -23,11 +23,11 @@ def build_parser():
 def main(argv=None):
     args = build_parser().parse_args(argv)
     threads.limit(1)
-    from mstarhash.files import replacing
-    from mstarhash.labels import read_labels
-    from mstarhash.negative_set import others, write_negatives
-    from mstarhash.sample import Sample
-    from mstarhash.spectra import create
+    from mstarhash.common.files import replacing
+    from mstarhash.learn.negative_set import others, write_negatives
+    from mstarhash.spectra.hdf5 import create
+    from mstarhash.spectra.labels import read_labels
+    from mstarhash.spectra.sample import Sample
 
     with replacing(args.output) as name, Sample(args.spectra) as sample:
         sample.refuse_empty()

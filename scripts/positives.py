@@ -2,9 +2,9 @@
 
 import sys
 
-from mstarhash import threads
-from mstarhash.configuration import config_hash, section_parser
-from mstarhash.errors import InputError, exit_code
+from mstarhash.common import threads
+from mstarhash.common.configuration import config_hash, section_parser
+from mstarhash.common.errors import InputError, exit_code
 
 
 def build_parser():
@@ -24,11 +24,11 @@ def main(argv=None):
     threads.limit(1)
     from contextlib import ExitStack
 
-    from mstarhash import positive_set
-    from mstarhash.files import replacing
-    from mstarhash.labels import read_labels
-    from mstarhash.sample import Sample
-    from mstarhash.spectra import create
+    from mstarhash.common.files import replacing
+    from mstarhash.learn import positive_set
+    from mstarhash.spectra.hdf5 import create
+    from mstarhash.spectra.labels import read_labels
+    from mstarhash.spectra.sample import Sample
 
     with ExitStack() as stack:
         name = {

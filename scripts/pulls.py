@@ -9,10 +9,10 @@ zeta counts where 1 - T(x) of the true star, for repeats of the mean of both, is
 
 import sys
 
-from mstarhash import threads
-from mstarhash.configuration import section_parser
-from mstarhash.errors import InputError, exit_code
-from mstarhash.snr_bins import WITH_ALL
+from mstarhash.common import threads
+from mstarhash.common.configuration import section_parser
+from mstarhash.common.errors import InputError, exit_code
+from mstarhash.common.snr_bins import WITH_ALL
 
 FIELDS = ("sample", "quantity", "snr", "n", "median", "median_err", "half_width", "half_width_err", "scatter",
           "error", "noise_scale")  # fmt: skip
@@ -35,10 +35,10 @@ def main(argv=None):
     threads.limit(1)
     import csv
 
-    from mstarhash.files import replacing
-    from mstarhash.measuring import Tools
-    from mstarhash.progress import say
-    from mstarhash.texttables import number
+    from mstarhash.common.files import replacing
+    from mstarhash.common.progress import say
+    from mstarhash.common.texttables import number
+    from mstarhash.measure.block import Tools
 
     with replacing(args.output) as name, open(name, "w", newline="") as out:
         writer = csv.DictWriter(out, FIELDS, lineterminator="\n")
@@ -59,9 +59,9 @@ def main(argv=None):
 def injection(args, tools):
     """Rows of the injected spectra: a quantity at an S/N each."""
     import numpy as np
-    from mstarhash.injection import ERRORS, donors, injected, summary, truths
-    from mstarhash.measuring import measure
-    from mstarhash.progress import Progress
+    from mstarhash.common.progress import Progress
+    from mstarhash.measure.block import measure
+    from mstarhash.measure.injection import ERRORS, donors, injected, summary, truths
 
     stars, noise = read_stars(args.templates), read_donors(args)
     rng, rows = np.random.default_rng(args.seed), []
@@ -93,7 +93,7 @@ def injection(args, tools):
 def compared(found, truth):
     """{quantity: (difference, error)}, (n,) each, NaN where it does not count."""
     import numpy as np
-    from mstarhash.injection import ERRORS, zeta_useful
+    from mstarhash.measure.injection import ERRORS, zeta_useful
 
     x, x_err = truth["cah2"] + truth["cah3"], np.hypot(found["cah2_err"], found["cah3_err"])
     out = {}
@@ -108,7 +108,7 @@ def compared(found, truth):
 def read_stars(path):
     """(wavelength, flux) of the M templates that types are told by, M0-M6."""
     import numpy as np
-    from mstarhash.templates import read_templates
+    from mstarhash.spectra.templates import read_templates
 
     found = []
     for one in read_templates(path, "typing"):
@@ -123,7 +123,7 @@ def read_stars(path):
 def read_donors(args):
     """Columns of spectra whose noise is taken, evenly from the rows of all shards."""
     import numpy as np
-    from mstarhash.spectra import open_h5
+    from mstarhash.spectra.hdf5 import open_h5
 
     parts = []
     share = -(-args.donors // len(args.spectra))
@@ -145,8 +145,8 @@ def read_donors(args):
 def repeats(args):
     """Rows of repeat visits: a quantity in a bin of the lower S/N of the two each."""
     import numpy as np
-    from mstarhash.injection import ERRORS, pairs, summary, zeta_useful
-    from mstarhash.measured import read_aligned, read_measured
+    from mstarhash.measure.injection import ERRORS, pairs, summary, zeta_useful
+    from mstarhash.stars.measured import read_aligned, read_measured
 
     names = [*dict.fromkeys([*ERRORS, *ERRORS.values()]), "snr_r", "duplicate_of"]
     table = read_measured(args.measure, names)

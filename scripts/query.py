@@ -9,9 +9,9 @@ and compares codes. Prints a table, and writes it as CSV beside a picture.
 import argparse
 import sys
 
-from mstarhash import threads
-from mstarhash.configuration import Parser
-from mstarhash.errors import InputError, exit_code
+from mstarhash.common import threads
+from mstarhash.common.configuration import Parser
+from mstarhash.common.errors import InputError, exit_code
 
 COLUMNS = ("set", "nearest", "distance", "file", "class", "subclass", "wanted", "kind", "copy", "snr_r", "rank", "p_m")
 
@@ -34,9 +34,10 @@ def main(argv=None):
     import csv
     from pathlib import Path
 
-    from mstarhash import plots_query, plots_style, querying
-    from mstarhash.files import replacing
-    from mstarhash.model import read_model
+    from mstarhash.common.files import replacing
+    from mstarhash.figures import query, style
+    from mstarhash.search import querying
+    from mstarhash.search.model import read_model
 
     if args.nearest < 1:
         raise InputError(f"--nearest {args.nearest}: at least 1")
@@ -68,8 +69,8 @@ def main(argv=None):
             ]
             for part in (labelled, unlabelled)
         ]
-        figure = plots_query.draw(wave, (flux, ivar), heading(row), *stacks)
-        plots_style.save(figure, name, 110)
+        figure = query.draw(wave, (flux, ivar), heading(row), *stacks)
+        style.save(figure, name, 110)
     print_table(rows)
     wanted = sum(bool(found["wanted"]) for found in labelled)
     print(f"\n{heading(row)}: {wanted} of the {len(labelled)} nearest labelled spectra are of the wanted class"
@@ -138,7 +139,7 @@ def heading(row):
 
 
 def short(file):
-    from mstarhash.shards import stem
+    from mstarhash.spectra.shards import stem
 
     return stem(file)
 

@@ -2,9 +2,9 @@
 
 import sys
 
-from mstarhash import threads
-from mstarhash.configuration import config_hash, section_parser
-from mstarhash.errors import exit_code
+from mstarhash.common import threads
+from mstarhash.common.configuration import config_hash, section_parser
+from mstarhash.common.errors import exit_code
 
 
 def build_parser():
@@ -19,14 +19,14 @@ def main(argv=None):
     args = build_parser().parse_args(argv)
     threads.limit(1)
     import numpy as np
-    from mstarhash.files import replacing
-    from mstarhash.grid import log_grid, resample
-    from mstarhash.noise import trusted
-    from mstarhash.parallel import ordered_map
-    from mstarhash.progress import Progress
-    from mstarhash.scaling import features, width
-    from mstarhash.shards import IDENTITY
-    from mstarhash.spectra import READING, RECIPE, blocks, create, open_h5, read_columns, write_columns
+    from mstarhash.common.files import replacing
+    from mstarhash.common.parallel import ordered_map
+    from mstarhash.common.progress import Progress
+    from mstarhash.input.noise import trusted
+    from mstarhash.spectra.grid import log_grid, resample
+    from mstarhash.spectra.hdf5 import READING, RECIPE, blocks, create, open_h5, read_columns, write_columns
+    from mstarhash.spectra.scaling import features, width
+    from mstarhash.spectra.shards import IDENTITY
 
     new = log_grid(args.wave_min, args.wave_max, args.step)
     with replacing(args.output) as name, open_h5(args.spectra) as source:

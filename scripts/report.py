@@ -2,9 +2,9 @@
 
 import sys
 
-from mstarhash import threads
-from mstarhash.configuration import section_parser
-from mstarhash.errors import exit_code
+from mstarhash.common import threads
+from mstarhash.common.configuration import section_parser
+from mstarhash.common.errors import exit_code
 
 TITLE = "M stars among the unclassified spectra"
 
@@ -39,9 +39,11 @@ def main(argv=None):
     from html import escape
     from pathlib import Path
 
-    from mstarhash import accounting, page, reporting, texttables
-    from mstarhash.files import replacing
-    from mstarhash.wording import worded
+    from mstarhash.common import texttables
+    from mstarhash.common.files import replacing
+    from mstarhash.common.wording import worded
+    from mstarhash.report import accounting, page
+    from mstarhash.report import sections as reporting
 
     with replacing(args.output) as name:
         rows = texttables.rows_of

@@ -2,9 +2,9 @@
 
 import sys
 
-from mstarhash import threads
-from mstarhash.configuration import config_hash, section_parser
-from mstarhash.errors import InputError, exit_code
+from mstarhash.common import threads
+from mstarhash.common.configuration import config_hash, section_parser
+from mstarhash.common.errors import InputError, exit_code
 
 
 def build_parser():
@@ -29,8 +29,8 @@ def main(argv=None):
         if not getattr(args, key):
             raise InputError(f"retrieve.py {args.part} needs --{key}")
     threads.limit(1)
-    from mstarhash.files import replacing
-    from mstarhash.spectra import create
+    from mstarhash.common.files import replacing
+    from mstarhash.spectra.hdf5 import create
 
     with replacing(args.output) as name, create(name, "retrieve", config_hash(args)) as out:
         {"count": count, "cut": cut, "select": select_shard}[args.part](args, out)
@@ -38,9 +38,9 @@ def main(argv=None):
 
 
 def count(args, out):
-    from mstarhash.model import read_model
-    from mstarhash.retrieval import count_distances
-    from mstarhash.spectra import open_h5
+    from mstarhash.search.model import read_model
+    from mstarhash.search.retrieval import count_distances
+    from mstarhash.spectra.hdf5 import open_h5
 
     model = read_model(args.model)
     with open_h5(args.codes) as source:
@@ -52,9 +52,9 @@ def count(args, out):
 
 def cut(args, out):
     import numpy as np
-    from mstarhash.progress import say
-    from mstarhash.retrieval import cuts, write_cuts
-    from mstarhash.spectra import open_h5
+    from mstarhash.common.progress import say
+    from mstarhash.search.retrieval import cuts, write_cuts
+    from mstarhash.spectra.hdf5 import open_h5
 
     counts, codes = [], []
     for path in args.counts:
@@ -71,11 +71,11 @@ def cut(args, out):
 
 def select_shard(args, out):
     import numpy as np
-    from mstarhash.model import read_model
-    from mstarhash.parallel import ordered_map
-    from mstarhash.retrieval import mean_nearest, nearest_families, read_cuts, select
-    from mstarhash.shards import IDENTITY
-    from mstarhash.spectra import blocks, open_h5, read_columns, write_columns
+    from mstarhash.common.parallel import ordered_map
+    from mstarhash.search.model import read_model
+    from mstarhash.search.retrieval import mean_nearest, nearest_families, read_cuts, select
+    from mstarhash.spectra.hdf5 import blocks, open_h5, read_columns, write_columns
+    from mstarhash.spectra.shards import IDENTITY
 
     model = read_model(args.model)
     distance, ties = read_cuts(args.cuts, args.codes)

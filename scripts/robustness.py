@@ -6,9 +6,9 @@ survey of the same seed; and a model of the mock survey on real spectra. pooled.
 
 import sys
 
-from mstarhash import threads
-from mstarhash.configuration import section_parser
-from mstarhash.errors import InputError, exit_code
+from mstarhash.common import threads
+from mstarhash.common.configuration import section_parser
+from mstarhash.common.errors import InputError, exit_code
 
 
 def build_parser():
@@ -26,9 +26,9 @@ def main(argv=None):
     threads.limit(1)
     from pathlib import Path
 
-    from mstarhash import robustness
-    from mstarhash.files import replacing
-    from mstarhash.progress import say
+    from mstarhash.common.files import replacing
+    from mstarhash.common.progress import say
+    from mstarhash.quality import robustness
 
     rows = ["plain", *args.rows]
     with replacing(args.write_robustness) as table, replacing(args.write_pooled) as pooled:

@@ -6,9 +6,9 @@ modelled; then LAMOST's faults are laid on. The same seed gives the same bytes, 
 
 import sys
 
-from mstarhash import threads
-from mstarhash.configuration import section_parser
-from mstarhash.errors import exit_code
+from mstarhash.common import threads
+from mstarhash.common.configuration import section_parser
+from mstarhash.common.errors import exit_code
 
 BLOCK = 200  # spectra that share a stream of random numbers
 
@@ -34,11 +34,12 @@ def main(argv=None):
     from pathlib import Path
 
     import numpy as np
-    from mstarhash import mock_sample, mock_sky, mock_tables
-    from mstarhash.files import replacing
-    from mstarhash.mock_library import Library
-    from mstarhash.mock_output import write_files, write_list, write_truth
-    from mstarhash.templates import read_templates
+    from mstarhash.common.files import replacing
+    from mstarhash.mock import sample as mock_sample
+    from mstarhash.mock import sky, tables
+    from mstarhash.mock.library import Library
+    from mstarhash.mock.output import write_files, write_list, write_truth
+    from mstarhash.spectra.templates import read_templates
 
     with ExitStack() as stack:
         part = {
@@ -48,8 +49,8 @@ def main(argv=None):
         for_sample, for_tables, for_files, *for_released = np.random.SeedSequence(args.seed).spawn(5)
         rng = np.random.default_rng(for_sample)
         sample = mock_sample.draw(args, rng)
-        mock_sky.positions(args, rng, sample)
-        mock_sky.stars(sample, rng)
+        sky.positions(args, rng, sample)
+        sky.stars(sample, rng)
         mock_sample.mislabel(sample, args.label_errors, np.random.default_rng(for_released[0]))
         sample["kept"] = mock_sample.kept(sample["role"], args.released_kept, np.random.default_rng(for_released[1]))
         library = Library(read_templates(args.templates, "mock"))
@@ -58,11 +59,11 @@ def main(argv=None):
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         made = write_files(library, sample, args, for_files, folder, BLOCK)
         rng = np.random.default_rng(for_tables)
-        sources = mock_tables.sources(sample, rng)
-        gaia, identifiers = mock_tables.gaia(sources, rng)
-        mock_tables.write_fits(part["gaia"], gaia)
-        mock_tables.write_fits(part["twomass"], mock_tables.twomass(sources, rng))
-        mock_tables.write_fits(part["wise"], mock_tables.wise(sources, rng))
+        sources = tables.sources(sample, rng)
+        gaia, identifiers = tables.gaia(sources, rng)
+        tables.write_fits(part["gaia"], gaia)
+        tables.write_fits(part["twomass"], tables.twomass(sources, rng))
+        tables.write_fits(part["wise"], tables.wise(sources, rng))
         write_truth(part["truth"], args.fits, sample, made, sources["star"], identifiers)
         write_list(part["files"], args.fits, made)
         shutil.rmtree(args.fits, ignore_errors=True)

@@ -7,9 +7,9 @@ for them, and the range of real data is kept in the attributes. M giants are mad
 
 import sys
 
-from mstarhash import threads
-from mstarhash.configuration import config_hash, section_parser
-from mstarhash.errors import InputError, exit_code
+from mstarhash.common import threads
+from mstarhash.common.configuration import config_hash, section_parser
+from mstarhash.common.errors import InputError, exit_code
 
 
 def build_parser():
@@ -25,10 +25,10 @@ def main(argv=None):
     args = build_parser().parse_args(argv)
     threads.limit(args.threads)
     import numpy as np
-    from mstarhash import spectra, templates
-    from mstarhash.files import replacing
-    from mstarhash.giants import made_giants
-    from mstarhash.progress import say
+    from mstarhash.common.files import replacing
+    from mstarhash.common.progress import say
+    from mstarhash.spectra import hdf5, templates
+    from mstarhash.spectra.giants import made_giants
 
     with replacing(args.output) as name:
         rows = templates.read_listing(args.listing)
@@ -49,7 +49,7 @@ def main(argv=None):
                 wide[row["name"]] = templates.extend(flux[row["name"]], wide[row["donor"]])
         made = [templates.finished(row, flux[row["name"]], wide[row["name"]]) for row in rows]
         made += made_giants(made)
-        with spectra.create(name, "templates", config_hash(args)) as out:
+        with hdf5.create(name, "templates", config_hash(args)) as out:
             for template in made:
                 templates.write(out.create_group(template.name), template)
         missing = sum(np.isnan(template.flux).any() for template in made)

@@ -2,9 +2,9 @@
 
 import sys
 
-from mstarhash import threads
-from mstarhash.configuration import config_hash, section_parser
-from mstarhash.errors import InputError, exit_code
+from mstarhash.common import threads
+from mstarhash.common.configuration import config_hash, section_parser
+from mstarhash.common.errors import InputError, exit_code
 
 
 def build_parser():
@@ -23,11 +23,11 @@ def main(argv=None):
         raise InputError(f"train.model is {args.model}: that model is used and nothing is trained")
     threads.limit(1)
     import numpy as np
-    from mstarhash.files import replacing
-    from mstarhash.model import write_model
-    from mstarhash.progress import say
-    from mstarhash.spectra import RECIPE, create, open_h5, read_columns, write_columns
-    from mstarhash.training import COLUMNS, read_set
+    from mstarhash.common.files import replacing
+    from mstarhash.common.progress import say
+    from mstarhash.learn.set_file import COLUMNS, read_set
+    from mstarhash.search.model import write_model
+    from mstarhash.spectra.hdf5 import RECIPE, create, open_h5, read_columns, write_columns
 
     with replacing(args.output) as name:
         sets = [read_set(path, [*COLUMNS, "features"]) for path in (args.positives, args.negatives)]
@@ -66,12 +66,13 @@ def number_apart(sets, averages):
 def train(args, x, labelled, averages):
     """The fields of a Model that are not of the averages."""
     import numpy as np
-    from mstarhash import codes, held_out
-    from mstarhash.calibration import calibrate
-    from mstarhash.fusion import evidence, fit_fusion, fused
-    from mstarhash.linear import train_columns, train_linear
-    from mstarhash.matching import prepare
-    from mstarhash.progress import say
+    from mstarhash.common.progress import say
+    from mstarhash.learn import held_out
+    from mstarhash.search import codes
+    from mstarhash.search.calibration import calibrate
+    from mstarhash.search.fusion import evidence, fit_fusion, fused
+    from mstarhash.search.linear import train_columns, train_linear
+    from mstarhash.search.matching import prepare
 
     wanted, unit, presumed = labelled["wanted"], labelled["unit"], labelled["kind"] == "presumed"
     network, values, outputs, of_parts = train_network(args, x, labelled)
@@ -111,7 +112,7 @@ def train_network(args, x, labelled):
     """The network; code values (n, bits), class outputs (n, groups) and those of its parts (n, k, groups), each unit left
     out. An autoencoder has no groups."""
     import numpy as np
-    from mstarhash import pil
+    from mstarhash.search import pil
 
     if args.target == "reconstruct":
         network, values, _ = pil.train_reconstruct(
@@ -138,8 +139,8 @@ def merge_small(groups, wanted, least=20):
 def read_averages(args):
     """Mean spectra of both sides as one set, with a name of each and the window of the fits."""
     import numpy as np
-    from mstarhash.model import FITTING
-    from mstarhash.spectra import open_h5, read_columns
+    from mstarhash.search.model import FITTING
+    from mstarhash.spectra.hdf5 import open_h5, read_columns
 
     keys = ("flux", "ivar", "cluster", "members", "group")
     with open_h5(args.averages) as yes, open_h5(args.negatives) as other:

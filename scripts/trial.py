@@ -7,9 +7,9 @@ regression on the same training sets beside it. real: a trained model on real sp
 import argparse
 import sys
 
-from mstarhash import threads
-from mstarhash.configuration import Parser
-from mstarhash.errors import InputError, exit_code
+from mstarhash.common import threads
+from mstarhash.common.configuration import Parser
+from mstarhash.common.errors import InputError, exit_code
 
 NEEDS = {"mock": ("overlay", "survey_seed", "templates", "target"), "real": ("model", "real")}
 
@@ -41,8 +41,8 @@ def main(argv=None):
     threads.limit(1)
     import shutil
 
-    from mstarhash import trial_runs
-    from mstarhash.files import replacing
+    from mstarhash.common.files import replacing
+    from mstarhash.quality import trial_runs
 
     with replacing(args.output) as name:
         trial_runs.write(name, {"mock": trial_runs.mock, "real": trial_runs.real}[args.part](args))

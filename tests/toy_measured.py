@@ -4,8 +4,8 @@ import h5py
 import numpy as np
 from astropy.io import fits
 from astropy.table import Table
-from mstarhash.kinematics import to_galactic
-from mstarhash.spectra import create, write_columns
+from mstarhash.spectra.hdf5 import create, write_columns
+from mstarhash.stars.kinematics import to_galactic
 
 INDICES = ("tio1", "tio2", "tio3", "tio4", "tio5", "cah1", "cah2", "cah3", "caoh", "na")
 K = 4.740470463533348
@@ -94,7 +94,7 @@ def write_measured(path, columns, rows=slice(None)):
 
 def at(star, epoch):
     """ra, dec [deg] of the stars at an epoch [yr]."""
-    from mstarhash.astrometry import moved, positions
+    from mstarhash.stars.astrometry import moved, positions
 
     return positions(moved(*(star[key] for key in ("ra", "dec", "pmra", "pmdec")), epoch - EPOCH))
 

@@ -3,10 +3,10 @@
 from functools import lru_cache
 
 import numpy as np
-from mstarhash.airvac import air_to_vacuum
-from mstarhash.indices import INDICES, LIGHT
-from mstarhash.spectra import create, write_columns
-from mstarhash.standards import pixel_means
+from mstarhash.measure.indices import INDICES, LIGHT
+from mstarhash.measure.standards import pixel_means
+from mstarhash.spectra.airvac import air_to_vacuum
+from mstarhash.spectra.hdf5 import create, write_columns
 
 WAVE = np.arange(3700.0, 9250.0, 0.5)
 SUBTYPES = np.arange(-2.0, 10.0)

@@ -4,7 +4,7 @@ from itertools import permutations
 
 import numpy as np
 import pytest
-from mstarhash import accuracy
+from mstarhash.peers import accuracy
 from sklearn.metrics import average_precision_score
 
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from mstarhash import activity_rules
-from mstarhash.deconvolution import MANY, Deconvolution
+from mstarhash.stars import activity_rules
+from mstarhash.stars.deconvolution import MANY, Deconvolution
 
 
 def test_rules():

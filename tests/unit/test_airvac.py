@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from mstarhash.airvac import air_to_vacuum
+from mstarhash.spectra.airvac import air_to_vacuum
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,8 @@ import pytest
 from astropy import units as u
 from astropy.coordinates import SkyCoord
 from astropy.time import Time
-from mstarhash import astrometry
-from mstarhash.designations import designation
+from mstarhash.catalogue.designations import designation
+from mstarhash.stars import astrometry
 
 
 @pytest.fixture

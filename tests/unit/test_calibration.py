@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from mstarhash.calibration import LEAST, SIGMA, TAIL, Calibration, by_odds, calibrate, prior_of
+from mstarhash.search.calibration import LEAST, SIGMA, TAIL, Calibration, by_odds, calibrate, prior_of
 
 N = 8000
 

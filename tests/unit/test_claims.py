@@ -6,12 +6,13 @@ import math
 import numpy as np
 import pytest
 from conftest import ROOT
-from mstarhash import claims_neighbours, claims_paper, claims_run, ledger, trends
-from mstarhash.errors import InputError
+from mstarhash.claims import ledger, neighbours, paper, run
+from mstarhash.common.errors import InputError
+from mstarhash.stars import trends
 
 CONFIG = ROOT / "config"
 CLAIMS = ledger.read_claims(CONFIG / "claims.csv")
-TABLE2 = claims_paper.of_table2(CONFIG / "paper_table2.csv")
+TABLE2 = paper.of_table2(CONFIG / "paper_table2.csv")
 
 
 def claim(**changes):
@@ -92,11 +93,11 @@ def test_every_printed_sum_is_reproduced():
 
 
 def test_table_1_adds_up():
-    found = claims_paper.of_table1(CONFIG / "paper_table1.csv")
+    found = paper.of_table1(CONFIG / "paper_table1.csv")
     assert [found[f"table1_{key}"][0] for key in ("total", "giants", "dwarfs", "kinds")] == [6737, 1401, 5336, 20]
     with open(CONFIG / "paper_table1.csv", newline="") as source:
         rows = list(csv.DictReader(line for line in source if not line.startswith("#")))
-    bins = [sum(int(row[key]) for row in rows) for key in claims_paper.TABLE1]
+    bins = [sum(int(row[key]) for row in rows) for key in paper.TABLE1]
     assert bins == [1772, 1120, 1551, 2294]  # FIELD 0.8
 
 
@@ -149,14 +150,14 @@ def test_active_minus_inactive_is_weighted_over_common_bins():
 
 def test_variable_stars_are_told_from_their_visits():
     group, width = np.array([0, 0, 1, 1, 2]), np.array([1.0, 9.0, 2.0, 2.5, 5.0])
-    value, _ = claims_run.varying(group, width, np.full(5, 1.0), np.ones(5, bool))
+    value, _ = run.varying(group, width, np.full(5, 1.0), np.ones(5, bool))
     assert value == 50.0  # of two seen twice
-    assert math.isnan(claims_run.varying(group, width, np.full(5, 1.0), np.zeros(5, bool))[0])
+    assert math.isnan(run.varying(group, width, np.full(5, 1.0), np.zeros(5, bool))[0])
 
 
 def test_shares_have_binomial_errors():
-    assert claims_run.share(12, 100, 100) == pytest.approx((12.0, 100 * math.sqrt(13 * 89 / 102**2 / 100)))
-    assert claims_run.share(0, 10)[1] > 0 and math.isnan(claims_run.share(0, 0)[0])
+    assert run.share(12, 100, 100) == pytest.approx((12.0, 100 * math.sqrt(13 * 89 / 102**2 / 100)))
+    assert run.share(0, 10)[1] > 0 and math.isnan(run.share(0, 0)[0])
     assert trends.difference((5, 3), (1, 4)) == (4, 5)
 
 
@@ -186,14 +187,12 @@ def test_neighbours_of_the_figures():
     late = shown([3, 4, 4, 6, 5, 7, 8, 9, 9, 9], kinds, spectra, ranks)
     far_ranks = (1, 10, 100, 1000, 2000)
     far = shown([3, 5, 5, 9, 9], [""] * 5, [QUERY, 2 * QUERY, QUERY, -QUERY, 3 - QUERY], far_ranks)
-    value = claims_neighbours.of_neighbours(late[::-1], far)
+    value = neighbours.of_neighbours(late[::-1], far)
     assert value["nearest_back"][0] == 1 and value["nearest_m"][0] == 9
     assert 0.99 < value["nearest_alike"][0] < 1
     assert value["far_flat"][0] == 2 and value["far_alike"] == pytest.approx((-2, 0), abs=1e-9)
-    half = claims_neighbours.of_neighbours(
-        [], shown([1, 2, 3, 4], [""] * 4, [QUERY, OTHER, QUERY, OTHER], (1, 10, 100, 200))
-    )
-    apart = 1 - claims_neighbours.correlation(
+    half = neighbours.of_neighbours([], shown([1, 2, 3, 4], [""] * 4, [QUERY, OTHER, QUERY, OTHER], (1, 10, 100, 200)))
+    apart = 1 - neighbours.correlation(
         np.c_[WAVE, QUERY].tolist(), np.c_[WAVE, OTHER].tolist()
     )  # one of each on both sides: no difference, with the error of two such means
     assert half["far_alike"] == pytest.approx((0, apart / math.sqrt(2)), abs=1e-9)
@@ -201,9 +200,9 @@ def test_neighbours_of_the_figures():
 
 def test_neighbours_that_cannot_be_told():
     late = shown(range(10), [""] * 10, [QUERY] * 10, range(1, 11))
-    assert math.isnan(claims_neighbours.of_neighbours(late, [])["nearest_m"][0])  # no truth
+    assert math.isnan(neighbours.of_neighbours(late, [])["nearest_m"][0])  # no truth
     foreign = [row for row in late if not row["series"].startswith("query")]  # a model from elsewhere
-    found = claims_neighbours.of_neighbours(foreign, foreign)
+    found = neighbours.of_neighbours(foreign, foreign)
     assert math.isnan(found["nearest_alike"][0]) and math.isnan(found["far_alike"][0])
     assert found["nearest_back"][0] == 0
-    assert all(math.isnan(value) for value, _ in claims_neighbours.of_neighbours(late[:9], late[:1]).values())
+    assert all(math.isnan(value) for value, _ in neighbours.of_neighbours(late[:9], late[:1]).values())

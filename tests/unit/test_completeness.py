@@ -2,14 +2,22 @@
 
 import numpy as np
 import pytest
-from mstarhash import fakes
-from mstarhash.completeness import CRITERIA, completeness, fractions, read_table, recovered, table_rows, write_table
-from mstarhash.degrade import noise_of
-from mstarhash.fake_shard import donors_of
-from mstarhash.grid import log_grid
-from mstarhash.mock_library import Library
-from mstarhash.template_file import all_models
-from mstarhash.templates import read_templates
+from mstarhash.learn.degrade import noise_of
+from mstarhash.learn.template_file import all_models
+from mstarhash.mock.library import Library
+from mstarhash.quality import fakes
+from mstarhash.quality.completeness import (
+    CRITERIA,
+    completeness,
+    fractions,
+    read_table,
+    recovered,
+    table_rows,
+    write_table,
+)
+from mstarhash.quality.fake_shard import donors_of
+from mstarhash.spectra.grid import log_grid
+from mstarhash.spectra.templates import read_templates
 
 EDGES = [0.5, 1.0, 2.0, 4.0]
 

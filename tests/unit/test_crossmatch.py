@@ -8,11 +8,11 @@ import pytest
 import toy_measured as toy
 import yaml
 from conftest import ROOT
-from mstarhash import crossmatching, tables
-from mstarhash.astrometry import positions, separation, unit_vectors
-from mstarhash.configuration import flag_list, read_schema
-from mstarhash.distances import distances
-from mstarhash.errors import InputError, exit_code
+from mstarhash.common.configuration import flag_list, read_schema
+from mstarhash.common.errors import InputError, exit_code
+from mstarhash.stars import crossmatching, tables
+from mstarhash.stars.astrometry import positions, separation, unit_vectors
+from mstarhash.stars.distances import distances
 
 
 def words(**changes):

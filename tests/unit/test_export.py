@@ -7,10 +7,10 @@ import export
 import numpy as np
 import pytest
 from astropy.io import fits
-from mstarhash.errors import InputError, exit_code
-from mstarhash.fitscopy import with_cards
-from mstarhash.fitsheader import primary_header
-from mstarhash.status import Rejected
+from mstarhash.common.errors import InputError, exit_code
+from mstarhash.common.status import Rejected
+from mstarhash.input.fitscopy import with_cards
+from mstarhash.input.fitsheader import primary_header
 
 NAMES = ("file", "source", "clean", "p_m", "class_pipeline", "subclass_pipeline", "subClass", "subtype", "giant", "rv",
          "rv_err", "flags")  # fmt: skip

@@ -6,30 +6,30 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from conftest import ROOT
-from mstarhash import (
-    photometry,
-    plots_activity,
-    plots_candidates,
-    plots_found,
-    plots_kinematics,
-    plots_luminosity,
-    plots_mock,
-    plots_positives,
-    plots_positives_spectra,
-    plots_ranking,
-    plots_style,
-    plots_subtypes,
-    plots_unknown,
+from mstarhash.figures import (
+    activity,
+    candidates,
+    kinematics,
+    luminosity,
+    mock,
+    positives,
+    positives_spectra,
+    ranking,
+    style,
+    subtypes,
+    unknown,
 )
-from mstarhash.shards import IDENTITY
-from mstarhash.spectra import create, write_columns
+from mstarhash.figures import found as plots_found
+from mstarhash.spectra.hdf5 import create, write_columns
+from mstarhash.spectra.shards import IDENTITY
+from mstarhash.stars import photometry
 
 FIELD = ROOT / "config" / "field_values.csv"
 
 
 def aligned(path, count=0, **columns):
     """A measure-like file of `count` stars; columns that are not given are NaN."""
-    names = [*plots_mock.INDICES, *photometry.BANDS, *plots_luminosity.MATCHED, *plots_luminosity.VOICES, "subtype",
+    names = [*mock.INDICES, *photometry.BANDS, *luminosity.MATCHED, *luminosity.VOICES, "subtype",
              "subtype_template", "snr_r", "p_m", "giant", "active"]  # fmt: skip
     values = {key: np.full(count, np.nan) for key in names}
     values |= {key: np.array([f"{key}{k}" for k in range(count)], "U12") for key in IDENTITY}
@@ -88,30 +88,30 @@ def words(figure):
 @pytest.mark.parametrize(
     ("draw", "why"),
     [
-        (plots_candidates.draw, "no candidates"),
-        (plots_ranking.draw, "no truth"),
-        (plots_positives.draw, "a trained model was given"),
-        (plots_mock.draw, "no such measurement"),
-        (plots_subtypes.draw, "no star with both subtypes"),
-        (plots_unknown.draw, "no unclassified spectrum"),
-        (plots_unknown.draw, "no g, r, i magnitudes"),
-        (plots_positives_spectra.draw_defects, "a trained model was given"),
-        (plots_positives_spectra.draw_examples, "a trained model was given"),
+        (candidates.draw, "no candidates"),
+        (ranking.draw, "no truth"),
+        (positives.draw, "a trained model was given"),
+        (mock.draw, "no such measurement"),
+        (subtypes.draw, "no star with both subtypes"),
+        (unknown.draw, "no unclassified spectrum"),
+        (unknown.draw, "no g, r, i magnitudes"),
+        (positives_spectra.draw_defects, "a trained model was given"),
+        (positives_spectra.draw_examples, "a trained model was given"),
         (plots_found.draw_types, "no M star was found"),
         (plots_found.draw_noise, "no M star was found"),
         (plots_found.draw_magnitudes, "no r magnitude"),
         (plots_found.draw_types_beside, "no M star with a subtype"),
-        (plots_luminosity.draw_early, "input.gaia"),
-        (plots_luminosity.draw_all, "input.wise"),
-        (plots_activity.draw, "no star whose activity"),
-        (plots_kinematics.draw, "input.gaia"),
+        (luminosity.draw_early, "input.gaia"),
+        (luminosity.draw_all, "input.wise"),
+        (activity.draw, "no star whose activity"),
+        (kinematics.draw, "input.gaia"),
     ],
 )
 def test_without_data_a_panel_says_why(draw, why, nothing, tmp_path):
-    figure, rows = draw(plots_style.start(), nothing)
+    figure, rows = draw(style.start(), nothing)
     assert any(why in text for text in words(figure))
     assert len({len(row) for row in rows}) == 1
-    plots_style.save(figure, tmp_path / "a.png", nothing.dpi)
+    style.save(figure, tmp_path / "a.png", nothing.dpi)
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
 
 
@@ -122,7 +122,7 @@ def test_subtypes_against_labels_are_counted(nothing, tmp_path):
         aligned(tmp_path / "stars.h5", n, snr_r=np.where(np.arange(n) < 20, 5.0, 50.0), subtype=ours,
                 subtype_template=np.full(n, np.nan), subclass_pipeline=np.full(n, "dM2"))
     ]  # fmt: skip
-    figure, rows = plots_subtypes.draw(plots_style.start(), nothing)
+    figure, rows = subtypes.draw(style.start(), nothing)
     table = {(row[0], row[1], row[2]): row[3] for row in rows[1:]}
     high, low = (f"by indices, S/N {text}, published label" for text in ("> 10", "3-10"))
     assert (table[high, "M2", "M2"], table[high, "M2", "M4"], table[low, "M2", "M2"]) == (7, 3, 20)
@@ -147,19 +147,19 @@ def test_measured_stars_are_counted_where_they_belong(nothing, tmp_path):
         )  # fmt: skip
     ]
     nothing.crossmatch = aligned(tmp_path / "match.h5", n, j=np.full(n, 12.0), h=np.full(n, 11.4), k=np.full(n, 11.2))
-    figure, rows = plots_mock.draw(plots_style.start(), nothing)
-    plots_style.save(figure, tmp_path / "a.png", 50)
+    figure, rows = mock.draw(style.start(), nothing)
+    style.save(figure, tmp_path / "a.png", 50)
     median = {(row[0], row[1]): row[3] for row in rows[1:] if row[2] == 2.0 and "this run" in row[1]}
     assert median["tio5", "dwarfs of this run"] == 0.60 and median["tio5", "giants of this run"] == 0.58
     assert median["r_i", "dwarfs of this run"] == pytest.approx(1.0)  # those with 99 left out
     assert median["j_k", "giants of this run"] == pytest.approx(0.8)
     assert ("cah1", "dwarfs of this run") not in median
-    stars = plots_mock.stars(nothing.measure, nothing.crossmatch, "", 10.0)
+    stars = mock.stars(nothing.measure, nothing.crossmatch, "", 10.0)
     assert len(stars["giant"]) == 36 and stars["giant"].sum() == 9 and np.isnan(stars["r_i"]).sum() == 8
 
 
 def test_published_values_are_summed_only_within_a_source():
-    values = plots_mock.read_field(FIELD)
+    values = mock.read_field(FIELD)
     subtype, total = values["cah23", "dwarf", "Bochanski 2007 templates, indices measured"]
     assert dict(zip(subtype, total, strict=True))[3.0] == pytest.approx(0.480 + 0.717)
     mine = [key for key in values if key[0] == "j_k"]
@@ -167,23 +167,21 @@ def test_published_values_are_summed_only_within_a_source():
 
 
 def test_numbers_are_written_with_empty_nulls(tmp_path):
-    plots_style.write_rows(
-        tmp_path / "a.csv", [("a", "b", "c"), (1, np.float32(0.1), np.nan), ("text", 1e-9, np.int64(7))]
-    )
+    style.write_rows(tmp_path / "a.csv", [("a", "b", "c"), (1, np.float32(0.1), np.nan), ("text", 1e-9, np.int64(7))])
     with open(tmp_path / "a.csv", newline="") as source:
         assert list(csv.reader(source)) == [["a", "b", "c"], ["1", "0.1", ""], ["text", "1e-09", "7"]]
 
 
 def test_same_figure_same_bytes(nothing, tmp_path):
     for name in ("a.png", "b.png"):
-        figure, _ = plots_luminosity.draw_early(plots_style.start(), nothing)
-        plots_style.save(figure, tmp_path / name, 60)
+        figure, _ = luminosity.draw_early(style.start(), nothing)
+        style.save(figure, tmp_path / name, 60)
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
 
 
 def numbers_of(draw, args):
     """The rows of a figure that also can be saved, as dicts."""
-    figure, rows = draw(plots_style.start(), args)
+    figure, rows = draw(style.start(), args)
     figure.canvas.draw()
     return [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]
 
@@ -202,14 +200,14 @@ def test_one_star_is_drawn(nothing, tmp_path):
     assert [(row["series"], row["y"]) for row in late] == [("new", 1.0)] and 0 < late[0]["low"] < 1
     r = [row for row in numbers_of(plots_found.draw_magnitudes, nothing) if row["y"] > 0]
     assert [(row["x"], row["y"]) for row in r] == [(18.25, 1.0)]
-    for draw in (plots_found.draw_noise, plots_luminosity.draw_early, plots_luminosity.draw_all, plots_activity.draw):
+    for draw in (plots_found.draw_noise, luminosity.draw_early, luminosity.draw_all, activity.draw):
         numbers_of(draw, nothing)
 
 
 def test_colours_are_those_of_the_unclassified(nothing, tmp_path):
     (tmp_path / "candidates.csv").write_text("file,rank,p_m,snr_r,best_wanted\nfile1,1,0.9,3.0,a\nfile2,2,0.1,-1,a\n")
     nothing.ingested = [ingested(tmp_path / "i.h5", ["STAR", "Unknown", "Unknown", ""], [15, 16, 17, 99])]
-    rows = numbers_of(plots_unknown.draw, nothing)
+    rows = numbers_of(unknown.draw, nothing)
     cells = [row for row in rows if row["panel"].startswith("cells")]
     assert len(cells) == 1 and cells[0]["low"] == 2  # g - r = 1, r - i = -1 of two; the magnitude 99 is none
     assert [(row["x"], row["y"]) for row in rows if row["series"] == "candidates"] == [(1.0, -1.0)]
@@ -222,5 +220,5 @@ def test_what_a_plane_finds_is_counted_from_its_table():
         dict(plane="jk_h", record="contamination", subtype="all", snr=snr, count=count, total="50")
         for snr, count in (("all", "6"), ("<5", "5"))
     ]
-    assert plots_luminosity.rate(rows, "jk_h", "contamination").endswith("6 of 50\n12.0 % (8.1-17.4)")
-    assert plots_luminosity.rate(rows, "jk_h", "completeness") == ""
+    assert luminosity.rate(rows, "jk_h", "contamination").endswith("6 of 50\n12.0 % (8.1-17.4)")
+    assert luminosity.rate(rows, "jk_h", "completeness") == ""

@@ -7,12 +7,12 @@ import make_data
 import numpy as np
 import pytest
 from astropy.io import fits
-from mstarhash.fitsheader import parse_value, primary_header, read_bytes
-from mstarhash.fitsread import read_spectrum
-from mstarhash.headervalues import header_identity, join_identity, magnitudes_of, number, values_of, whole
-from mstarhash.pixels import pixel_mask, runs, signal_to_noise, usable_share
-from mstarhash.relog import fit_log_linear, to_log_grid
-from mstarhash.status import BIT, FLAG, Rejected, flag_names
+from mstarhash.common.status import BIT, FLAG, Rejected, flag_names
+from mstarhash.input.fitsheader import parse_value, primary_header, read_bytes
+from mstarhash.input.fitsread import read_spectrum
+from mstarhash.input.headervalues import header_identity, join_identity, magnitudes_of, number, values_of, whole
+from mstarhash.input.pixels import pixel_mask, runs, signal_to_noise, usable_share
+from mstarhash.input.relog import fit_log_linear, to_log_grid
 
 
 def read(path):

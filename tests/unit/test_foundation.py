@@ -5,10 +5,11 @@ import re
 from pathlib import Path
 
 import pytest
-from mstarhash import checking, configuration, shards
-from mstarhash.errors import InputError, exit_code
-from mstarhash.files import Superseded, replacing
-from mstarhash.imports import library_of
+from mstarhash.common import checking, configuration
+from mstarhash.common.errors import InputError, exit_code
+from mstarhash.common.files import Superseded, replacing
+from mstarhash.common.imports import library_of
+from mstarhash.spectra import shards
 
 SCHEMA = configuration.read_schema()
 
@@ -109,12 +110,21 @@ def test_a_job_left_behind_does_not_overwrite(tmp_path):
 
 def test_library_follows_imports(tmp_path):
     package = tmp_path / "lib"
-    package.mkdir()
-    for name, text in {"__init__": "", "a": "from lib.b import x", "b": "x = 1", "c": ""}.items():
+    (package / "deep").mkdir(parents=True)
+    texts = {
+        "__init__": "",
+        "a": "from lib.deep.b import x",
+        "c": "",
+        "deep/__init__": "",
+        "deep/b": "x = 1",
+        "deep/d": "",
+    }
+    for name, text in texts.items():
         (package / f"{name}.py").write_text(text)
     script = tmp_path / "s.py"
     script.write_text("def main():\n    from lib import a\n")
-    assert [p.split("/")[-1] for p in library_of(script, tmp_path, "lib")] == ["__init__.py", "a.py", "b.py"]
+    files = [str(Path(path).relative_to(package)) for path in library_of(script, tmp_path)]
+    assert files == ["__init__.py", "a.py", "deep/__init__.py", "deep/b.py"]
 
 
 def test_input_errors_are_one_line(capsys):
@@ -145,7 +155,7 @@ def test_a_key_that_stands_twice_is_refused(tmp_path):
 
 
 def test_hdf5_that_is_none_is_one_line(tmp_path):
-    from mstarhash.spectra import create, open_h5
+    from mstarhash.spectra.hdf5 import create, open_h5
 
     with pytest.raises(InputError, match="none.h5: no such file"):
         open_h5(tmp_path / "none.h5")

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from mstarhash.grid import edges, log_grid, overlaps, resample, shift_of, shift_rows
+from mstarhash.spectra.grid import edges, log_grid, overlaps, resample, shift_of, shift_rows
 
 
 def test_default_grid_has_3632_pixels_on_the_survey_s_own():

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-from mstarhash.halpha import equivalent_width, peak_snr
-from mstarhash.indices import LIGHT, Spectra
+from mstarhash.measure.halpha import equivalent_width, peak_snr
+from mstarhash.measure.indices import LIGHT, Spectra
 
 
 def block(flux, snr=100.0, mask=None, velocity=0.0, coeff0=3.78):

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from mstarhash import hash_methods as methods
-from mstarhash.semantic import SemanticHashing, train_rbm
+from mstarhash.peers import hash_methods as methods
+from mstarhash.peers.semantic import SemanticHashing, train_rbm
 
 
 @pytest.fixture(scope="module")

@@ -3,10 +3,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from mstarhash import zeta
-from mstarhash.airvac import air_to_vacuum
-from mstarhash.indices import INDICES, LIGHT, NAMES, SODIUM, Spectra, definitions, measure, ratio, window, zeta_windows
-from mstarhash.standards import pixel_means
+from mstarhash.measure import zeta
+from mstarhash.measure.indices import (
+    INDICES,
+    LIGHT,
+    NAMES,
+    SODIUM,
+    Spectra,
+    definitions,
+    measure,
+    ratio,
+    window,
+    zeta_windows,
+)
+from mstarhash.measure.standards import pixel_means
+from mstarhash.spectra.airvac import air_to_vacuum
 
 C0, C1, P = 3.78, 1e-4, 1600  # 6026-8709 A
 EDGE = 10 ** (C0 + C1 * (np.arange(P + 1) - 0.5))

@@ -11,11 +11,11 @@ import make_data
 import manifest
 import numpy as np
 import pytest
-from mstarhash.ingestion import read_row
-from mstarhash.lists import COLUMNS, read_list
-from mstarhash.shards import IDENTITY
-from mstarhash.spectra import read_columns, read_text
-from mstarhash.status import BIT, FLAG, STATUS
+from mstarhash.common.status import BIT, FLAG, STATUS
+from mstarhash.input.ingestion import read_row
+from mstarhash.input.lists import COLUMNS, read_list
+from mstarhash.spectra.hdf5 import read_columns, read_text
+from mstarhash.spectra.shards import IDENTITY
 
 FLAGS = ["--min-good=0.5", "--zero-run=3", "--flat-run=5"]
 
@@ -163,7 +163,7 @@ def test_empty_shard(tmp_path):
 
 
 def test_a_broken_list_is_one_line(tmp_path, capsys):
-    from mstarhash.errors import InputError
+    from mstarhash.common.errors import InputError
 
     for text in ("", "file\n", "\t".join(COLUMNS) + "\na\tb\n"):
         (tmp_path / "l.tsv").write_text(text)

@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 import yaml
 from conftest import ROOT
-from mstarhash import inspecting
-from mstarhash.configuration import flag_list, read_schema
-from mstarhash.errors import InputError
-from mstarhash.labels import read_labels
-from mstarhash.ranking import COLUMNS
-from mstarhash.spectra import create, write_text
+from mstarhash.common.configuration import flag_list, read_schema
+from mstarhash.common.errors import InputError
+from mstarhash.search import inspecting
+from mstarhash.search.ranking import COLUMNS
+from mstarhash.spectra.hdf5 import create, write_text
+from mstarhash.spectra.labels import read_labels
 
 ODD = 'a "b", <c>&.fits'
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from astropy import units as u
 from astropy.coordinates import SkyCoord
-from mstarhash import dispersions
-from mstarhash.astrometry import GALACTIC, galactic
-from mstarhash.kinematics import combined, covariance, height, space_motion, to_galactic
+from mstarhash.stars import dispersions
+from mstarhash.stars.astrometry import GALACTIC, galactic
+from mstarhash.stars.kinematics import combined, covariance, height, space_motion, to_galactic
 
 # ra, dec, rv, parallax, error, pmra, error, pmdec, error of rows 2, 3 and 5
 TABLE2 = np.array(

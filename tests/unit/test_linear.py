@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from mstarhash.linear import RIDGE, train_columns, train_linear
+from mstarhash.search.linear import RIDGE, train_columns, train_linear
 from scipy.optimize import minimize
 
 

@@ -3,9 +3,9 @@
 import luminosity
 import numpy as np
 import pytest
-from mstarhash import logistic, separators
-from mstarhash.gaia_class import absolute_magnitude, by_gaia, impossible, parallax_at
-from mstarhash.intervals import wilson
+from mstarhash.common.intervals import wilson
+from mstarhash.stars import logistic, separators
+from mstarhash.stars.gaia_class import absolute_magnitude, by_gaia, impossible, parallax_at
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 

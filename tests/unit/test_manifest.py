@@ -11,12 +11,12 @@ import manifest
 import numpy as np
 import pytest
 from astropy.table import Table
-from mstarhash import manifest as module
-from mstarhash.errors import InputError
-from mstarhash.lists import COLUMNS, read_list
-from mstarhash.manifest import refresh
-from mstarhash.scan import Folders, find_files
-from mstarhash.shards import order_key, shard_of
+from mstarhash.common.errors import InputError
+from mstarhash.input import manifest as module
+from mstarhash.input.lists import COLUMNS, read_list
+from mstarhash.input.manifest import refresh
+from mstarhash.input.scan import Folders, find_files
+from mstarhash.spectra.shards import order_key, shard_of
 
 
 def touch(folder, *fibers, name=make_data.file_name):

@@ -3,7 +3,7 @@
 import kinematics
 import numpy as np
 import pytest
-from mstarhash.matched import cells, weights
+from mstarhash.stars.matched import cells, weights
 
 
 def test_cells():

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from mstarhash.matching import LOW, binned, class_evidence, fit, gains, prepare
+from mstarhash.search.matching import LOW, binned, class_evidence, fit, gains, prepare
 from scipy.special import logsumexp
 
 P = 300

@@ -7,9 +7,9 @@ import pytest
 import toy_stars
 import yaml
 from conftest import ROOT
-from mstarhash import measure_flags
-from mstarhash.configuration import flag_list, read_schema
-from mstarhash.spectra import read_columns, read_text
+from mstarhash.common.configuration import flag_list, read_schema
+from mstarhash.measure import measure_flags
+from mstarhash.spectra.hdf5 import read_columns, read_text
 
 
 def words(**changes):
@@ -136,7 +136,7 @@ def test_zero_point_of_types_is_added_and_recorded(folder):
 
 def test_usage(folder, capsys):
     folder, *_ = folder
-    from mstarhash.errors import exit_code
+    from mstarhash.common.errors import exit_code
 
     argv = [
         *words(),

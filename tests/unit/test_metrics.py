@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from mstarhash import metrics
+from mstarhash.search import metrics
 from sklearn.metrics import average_precision_score
 
 

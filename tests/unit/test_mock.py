@@ -9,14 +9,16 @@ import survey
 import yaml
 from astropy.table import Table
 from conftest import ROOT
-from mstarhash import mock_faults, mock_sample, velocity
-from mstarhash.configuration import flag_list, read_schema
-from mstarhash.giants import index
-from mstarhash.ingestion import read_row
-from mstarhash.mock_library import Library
-from mstarhash.mock_spectra import make_file, true_spectrum
-from mstarhash.standards import pixel_means
-from mstarhash.templates import GRID, LIGHT, read_templates
+from mstarhash.common.configuration import flag_list, read_schema
+from mstarhash.input.ingestion import read_row
+from mstarhash.measure import velocity
+from mstarhash.measure.standards import pixel_means
+from mstarhash.mock import faults
+from mstarhash.mock import sample as mock_sample
+from mstarhash.mock.library import Library
+from mstarhash.mock.spectra import make_file, true_spectrum
+from mstarhash.spectra.giants import index
+from mstarhash.spectra.templates import GRID, LIGHT, read_templates
 
 SMALL = {"n_unknown": 70, "m_fraction": 0.2, "giant_fraction": 0.5, "n_dwarfs": 30, "n_giants": 12, "n_others": 20,
          "plate_size": 50, "repeats": 0.1}  # fmt: skip
@@ -200,8 +202,8 @@ def test_wavelength_scales_err_as_asked(library, monkeypatch):
            "snr": 50.0, "mag_r": 15.0, "role": "other", "lmjd": 57000, "planid": "P", "spid": 1, "fiberid": 1,
            "obsid": 1, "ra": 1.0, "dec": 1.0, "class": "STAR", "subclass": "K5"}  # fmt: skip
     row |= {f"mag_{m}": 15.0 for m in "ugrizjh"}
-    seen, observe = [], mock_faults.observe
-    monkeypatch.setattr(mock_faults, "observe", lambda flux, *rest: seen.append(flux) or observe(flux, *rest))
+    seen, observe = [], faults.observe
+    monkeypatch.setattr(faults, "observe", lambda flux, *rest: seen.append(flux) or observe(flux, *rest))
     names, moves = [], []
     for rms in (0.0, 30.0):
         rng = np.random.default_rng(3)
@@ -209,8 +211,8 @@ def test_wavelength_scales_err_as_asked(library, monkeypatch):
             [make_file(library, row, SimpleNamespace(**keys(wave_rms=rms)), rng)[2]["form"] for _ in range(60)]
         )
     assert names[0] == names[1]
-    slope = np.gradient(np.log(seen[0]), np.log(mock_faults.WAVE))
-    middle = (mock_faults.WAVE > 5000) & (mock_faults.WAVE < 6500)
+    slope = np.gradient(np.log(seen[0]), np.log(faults.WAVE))
+    middle = (faults.WAVE > 5000) & (faults.WAVE < 6500)
     for flux in seen[60:]:
         change = np.log(flux / seen[0])[middle]
         moves.append(-(change * slope[middle]).sum() / (slope[middle] ** 2).sum() * LIGHT)
@@ -227,12 +229,12 @@ def test_snr_of_the_unknown_is_lognormal():
 
 def test_response_errors_have_the_size_that_is_asked_for():
     rng = np.random.default_rng(4)
-    seen = (mock_faults.WAVE > 4000) & (mock_faults.WAVE < 9000)
-    away = seen & (np.abs(mock_faults.WAVE - 5850) > 200)
-    curves, steps = zip(*(mock_faults.response(rng, 0.1, 0.0, 0.0) for _ in range(300)), strict=True)
+    seen = (faults.WAVE > 4000) & (faults.WAVE < 9000)
+    away = seen & (np.abs(faults.WAVE - 5850) > 200)
+    curves, steps = zip(*(faults.response(rng, 0.1, 0.0, 0.0) for _ in range(300)), strict=True)
     logs = np.log(np.array(curves)[:, away])
     assert logs.std() == pytest.approx(0.1, rel=0.15) and set(steps) == {0.0}
-    steps = np.array([mock_faults.response(rng, 0.1, 0.05, 0.02)[1] for _ in range(3000)])
+    steps = np.array([faults.response(rng, 0.1, 0.05, 0.02)[1] for _ in range(3000)])
     large = np.abs(steps) > 0.25
     assert large.mean() == pytest.approx(0.02, abs=0.008)
     assert steps[~large].std() == pytest.approx(0.05, rel=0.06)
@@ -244,10 +246,10 @@ def test_noise_is_what_the_inverse_variance_tells(snr):
     quiet = dict.fromkeys(("response_rms", "join_rms", "join_large", "sky_residual", "cosmic_rays", "zero_blocks"), 0.0)
     quiet |= dict.fromkeys(("masked", "zero_tail", "wrong_continuum"), 0.0)
     args = SimpleNamespace(**keys(**quiet, noise_excess=1.2))
-    band = (mock_faults.WAVE > 6200) & (mock_faults.WAVE < 7000)
+    band = (faults.WAVE > 6200) & (faults.WAVE < 7000)
     rng, pulls = np.random.default_rng(6), []
     for _ in range(30):
-        made = mock_faults.observe(np.ones(mock_faults.PIXELS), snr, rng, args)
+        made = faults.observe(np.ones(faults.PIXELS), snr, rng, args)
         ratio = made["model"] * np.sqrt(made["ivar"])
         assert np.median(ratio[band]) == pytest.approx(snr, rel=1e-6)
         pulls.append((made["flux"] - made["model"]) * np.sqrt(made["ivar"]))
@@ -256,11 +258,9 @@ def test_noise_is_what_the_inverse_variance_tells(snr):
 
 def test_sky_lines_hurt_faint_spectra_more():
     def excess(snr):
-        made = mock_faults.observe(
-            np.ones(mock_faults.PIXELS), snr, np.random.default_rng(7), SimpleNamespace(**keys())
-        )
+        made = faults.observe(np.ones(faults.PIXELS), snr, np.random.default_rng(7), SimpleNamespace(**keys()))
         sigma = made["ivar"] ** -0.5
-        line, beside = (np.abs(mock_faults.WAVE - at) < 3 for at in (8401.5, 8210.0))
+        line, beside = (np.abs(faults.WAVE - at) < 3 for at in (8401.5, 8210.0))
         return np.median(sigma[line]) / np.median(sigma[beside])
 
     faint, bright = excess(2.0), excess(150.0)
@@ -269,12 +269,10 @@ def test_sky_lines_hurt_faint_spectra_more():
 
 def test_faults_are_laid_on_and_masked():
     always = {"zero_blocks": 1.0, "masked": 1.0, "zero_tail": 1.0, "cosmic_rays": 30.0}
-    made = mock_faults.observe(
-        np.ones(mock_faults.PIXELS), 10.0, np.random.default_rng(8), SimpleNamespace(**keys(**always))
-    )
+    made = faults.observe(np.ones(faults.PIXELS), 10.0, np.random.default_rng(8), SimpleNamespace(**keys(**always)))
     gone = made["ivar"] == 0
     assert gone.any() and (made["flux"][gone] == 0).all() and (made["andmask"][gone] == 32).all()
-    tail = mock_faults.WAVE > 9060
+    tail = faults.WAVE > 9060
     assert (made["flux"][tail] == 0).all() and (made["ivar"][tail & ~gone] > 0).all()
     assert (made["andmask"] == 8).any() and (made["ormask"] == 2).any()
     pull = (made["flux"] - made["model"]) * np.sqrt(made["ivar"])

@@ -1,8 +1,8 @@
 """Figs. 9 and 10: which star asks, and in which order the others come."""
 
 import numpy as np
-from mstarhash.codes import pack
-from mstarhash.plots_neighbours import ranked, star
+from mstarhash.figures.neighbours import ranked, star
+from mstarhash.search.codes import pack
 
 
 def test_the_query_is_the_best_dwarf_near_a_subtype():

@@ -1,8 +1,8 @@
 import numpy as np
-from mstarhash import training
-from mstarhash.degrade import degraded, noise_of
-from mstarhash.noise import trusted
-from mstarhash.spectra import create
+from mstarhash.input.noise import trusted
+from mstarhash.learn import set_file
+from mstarhash.learn.degrade import degraded, noise_of
+from mstarhash.spectra.hdf5 import create
 
 
 def test_true_errors_are_believed_and_too_small_ones_are_not():
@@ -37,7 +37,7 @@ def test_noise_of_a_model_is_what_was_added_and_a_copy_has_its_snr():
 
 
 class Spectra:
-    """What training.py asks of a Sample: spectra of one flux with noise, `snr_r` as given."""
+    """What set_file.py asks of a Sample: spectra of one flux with noise, `snr_r` as given."""
 
     wave = 10 ** np.linspace(np.log10(4000), np.log10(9000), 400)
 
@@ -59,10 +59,10 @@ class Spectra:
 
 
 def test_noise_is_that_of_spectra_that_show_a_star(monkeypatch):
-    monkeypatch.setattr(training, "all_models", lambda path, wave: np.ones((1, len(wave)), "f4"))
+    monkeypatch.setattr(set_file, "all_models", lambda path, wave: np.ones((1, len(wave)), "f4"))
 
     def drawn(snr_r, size):
-        return len(training.noise_pool(Spectra(snr_r), np.arange(len(snr_r)), size, "", np.random.default_rng(1)))
+        return len(set_file.noise_pool(Spectra(snr_r), np.arange(len(snr_r)), size, "", np.random.default_rng(1)))
 
     assert drawn([0.1, -1.0, 0.5, np.nan, 3.0], 10) == 3  # an unknown S/N is no reason to leave one out
     assert drawn([0.1, 0.2], 10) == 2  # where all are faint, theirs it is
@@ -77,11 +77,11 @@ def test_each_noise_serves_as_often_as_another(monkeypatch, tmp_path):
         picked.extend(pick)
         return degraded(flux, ivar, noise, pick, *others)
 
-    monkeypatch.setattr(training, "degraded", record)
+    monkeypatch.setattr(set_file, "degraded", record)
     with create(tmp_path / "set.h5", "positives", "") as out:
-        writer, rng = training.Writer(out, sample), np.random.default_rng(2)
+        writer, rng = set_file.Writer(out, sample), np.random.default_rng(2)
         for n in (3, 2, 2):  # blocks that end within a round of the seven
-            columns = {name: np.array(["drawn"] * n) for name in training.COLUMNS}
+            columns = {name: np.array(["drawn"] * n) for name in set_file.COLUMNS}
             writer.add(columns, np.full((n, 400), 9, "f4"), np.ones((n, 400), "f4"), 2, noise, rng)
         writer.close()
     assert np.bincount(picked).tolist() == [2] * 7 and picked[:7] != sorted(picked[:7])

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 import toy_stars
-from mstarhash import velocity
-from mstarhash.averages import Means
-from mstarhash.indices import LIGHT, Spectra
-from mstarhash.own_templates import own_templates, read_averages
-from mstarhash.spectra import create
-from mstarhash.standards import pixel_means
+from mstarhash.learn.averages import Means
+from mstarhash.measure import velocity
+from mstarhash.measure.indices import LIGHT, Spectra
+from mstarhash.measure.own_templates import own_templates, read_averages
+from mstarhash.measure.standards import pixel_means
+from mstarhash.spectra.hdf5 import create
 
 GRID = velocity.grid()
 USED = velocity.used_pixels(GRID, 5000.0, 8950.0, [6864.0, 6950.0, 7590.0, 7700.0])

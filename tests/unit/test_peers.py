@@ -4,9 +4,10 @@ from importlib.util import find_spec
 
 import numpy as np
 import pytest
-from mstarhash import hash_quality, peer_cnn, peer_runs, peer_scores, peer_tables
-from mstarhash.errors import InputError
-from mstarhash.hash_methods import RandomHyperplanes
+from mstarhash.common.errors import InputError
+from mstarhash.peers import cnn, hash_quality, runs, tables
+from mstarhash.peers import scores as peer_scores
+from mstarhash.peers.hash_methods import RandomHyperplanes
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 
@@ -61,7 +62,7 @@ def test_neighbours_by_direct_counting_and_none_is_its_own():
     labelled, wanted = rng.random((60, 32)) < 0.5, np.arange(60) < 25
     own = np.array([-1, 40, 59, 3])
     codes = np.where(own[:, None] >= 0, labelled[own], rng.random((4, 32)) < 0.5)
-    found = peer_runs.neighbour_score(codes, labelled, (~wanted, wanted), own, 4)
+    found = runs.neighbour_score(codes, labelled, (~wanted, wanted), own, 4)
     for k in range(4):
         distance = (codes[k] != labelled).sum(1).astype(float)
         distance[own[k] if own[k] >= 0 else []] = np.inf
@@ -77,10 +78,10 @@ def test_presumed_negatives_that_look_wanted_are_no_negative_neighbours():
     labelled = np.where(like[:, None], True, False) ^ (rng.random((90, 64)) < 0.1)
     nothing = np.full(90, -1)
     sides = wanted & True, presumed
-    found = peer_runs.hash_score(labelled, labelled, *sides, 3, nothing, 3)
-    without = peer_runs.neighbour_score(labelled, labelled, (~like, wanted), nothing, 3)
+    found = runs.hash_score(labelled, labelled, *sides, 3, nothing, 3)
+    without = runs.neighbour_score(labelled, labelled, (~like, wanted), nothing, 3)
     assert (found == without).all()
-    assert (peer_runs.hash_score(labelled, labelled, *sides, 0, nothing, 3)[like] < found[like]).any()
+    assert (runs.hash_score(labelled, labelled, *sides, 0, nothing, 3)[like] < found[like]).any()
 
 
 def task(x, wanted, unknown, own=None):
@@ -88,7 +89,7 @@ def task(x, wanted, unknown, own=None):
     kind[~wanted & (np.arange(len(x)) % 2 == 0)] = "copy"
     own = np.full(len(unknown), -1) if own is None else own
     family = np.arange(len(x)) // 2
-    return peer_runs.Task(kind, wanted, family, kind, np.arange(len(unknown)).astype(str), own, 1, [], 64, 2)
+    return runs.Task(kind, wanted, family, kind, np.arange(len(unknown)).astype(str), own, 1, [], 64, 2)
 
 
 def test_held_back_families_are_whole_and_judged_by_what_looks_unclassified(sets):
@@ -108,14 +109,14 @@ def test_presumed_negatives_that_a_method_puts_first_are_not_judged(sets):
     hidden = one.presumed & (np.arange(900) % 7 == 0)
     x = x + 6 * (wanted | hidden)[:, None] * np.eye(20, dtype="f4")[2]
     one.suspects = 0
-    (_, plain), one.suspects = peer_runs.tuned(one, x, peer_scores.PcaLogistic, [{}], None), hidden.sum()
-    assert peer_runs.tuned(one, x, peer_scores.PcaLogistic, [{}], None)[1] > plain + 0.1
+    (_, plain), one.suspects = runs.tuned(one, x, peer_scores.PcaLogistic, [{}], None), hidden.sum()
+    assert runs.tuned(one, x, peer_scores.PcaLogistic, [{}], None)[1] > plain + 0.1
 
 
 def test_without_anything_to_judge_by_the_first_settings_serve(sets):
     x, wanted = sets
     one = task(x, wanted & False, x[:5])
-    assert peer_runs.tuned(one, x, peer_scores.PcaLogistic, [{"c": 1.0}], None)[0] == {"c": 1.0}
+    assert runs.tuned(one, x, peer_scores.PcaLogistic, [{"c": 1.0}], None)[0] == {"c": 1.0}
 
 
 class Memory:
@@ -137,16 +138,16 @@ def test_presumed_negatives_are_scored_by_models_that_did_not_see_them(sets):
     presumed = np.flatnonzero(task(x, wanted, x[:1]).kind == "presumed")
     unknown = np.concatenate([x[presumed], x[presumed[:3]] + 1])
     own = np.r_[presumed, -1, -1, -1]
-    run = peer_runs.score_run(task(x, wanted, unknown, own), x, unknown, "memory", "search", Memory, {}, np.nan)
+    run = runs.score_run(task(x, wanted, unknown, own), x, unknown, "memory", "search", Memory, {}, np.nan)
     assert (run.scores == 1).all()
 
 
 def test_settings_are_chosen_by_held_back_families(sets):
     x, wanted = sets
     grid = [{"components": 1}, {"components": 8}]
-    chosen, ap = peer_runs.tuned(task(x, wanted, x[:5]), x, peer_scores.PcaLogistic, grid, None)
+    chosen, ap = runs.tuned(task(x, wanted, x[:5]), x, peer_scores.PcaLogistic, grid, None)
     assert chosen == {"components": 8} and 0.05 < ap <= 1
-    chosen, _ = peer_runs.tuned(task(x, wanted, x[:5]), x, RandomHyperplanes, [{"bits": 1}, {"bits": 128}], 5)
+    chosen, _ = runs.tuned(task(x, wanted, x[:5]), x, RandomHyperplanes, [{"bits": 1}, {"bits": 128}], 5)
     assert chosen == {"bits": 128}
 
 
@@ -175,11 +176,11 @@ def test_properties_of_ideal_and_of_worthless_codes():
 def test_the_network_that_needs_jax_says_so_or_learns(sets):
     if not all(find_spec(name) for name in ("jax", "optax")):
         with pytest.raises(InputError, match="pip install -r requirements/cnn.in"):
-            peer_cnn.Cnn(1).fit(*sets)
+            cnn.Cnn(1).fit(*sets)
         return
     x, wanted = np.repeat(sets[0], 16, axis=1), sets[1]
     x[wanted, 100:140] -= 3.0  # a band
-    model = peer_cnn.Cnn(1, epochs=30).fit(x, wanted)
+    model = cnn.Cnn(1, epochs=30).fit(x, wanted)
     assert model.losses[-1] < 0.7 * model.losses[0] and np.mean((model.score(x) > 0) == wanted) > 0.9
 
 
@@ -190,7 +191,7 @@ def test_bins_are_those_of_the_class_searched():
     found = {}
     for letter in ("K", "W"):
         wanted = np.array([subclass.startswith(letter) for subclass, _ in kinds])
-        parts = peer_tables.parts_of(truth, wanted, np.full(5, 2.0))
+        parts = tables.parts_of(truth, wanted, np.full(5, 2.0))
         found[letter] = {(by, name): (int(others.sum()), int(true.sum())) for by, name, others, true in parts}
     assert {key: value for key, value in found["K"].items() if key[0] != "snr"} == {
         ("subtype", "K5"): (3, 2), ("luminosity", "dwarf"): (3, 1), ("luminosity", "giant"): (3, 1)
@@ -202,14 +203,14 @@ def test_bins_are_those_of_the_class_searched():
 def test_the_network_is_three_convolutions_means_and_a_linear_layer():
     jax = pytest.importorskip("jax", reason="the 1-D CNN is an optional extra: no jax here")
     rng = np.random.default_rng(6)
-    weights, x = peer_cnn.start(rng, 3), rng.standard_normal((2, 203)).astype("f4")
+    weights, x = cnn.start(rng, 3), rng.standard_normal((2, 203)).astype("f4")
     out = x[..., None].astype("f8")
-    for (kernel, bias), (size, stride) in zip(weights[:-1], peer_cnn.LAYERS, strict=True):
+    for (kernel, bias), (size, stride) in zip(weights[:-1], cnn.LAYERS, strict=True):
         padded = np.pad(out, ((0, 0), (size // 2, size // 2), (0, 0)))
         places = range(0, padded.shape[1] - size + 1, stride)
         out = np.stack([np.einsum("nwi,wio->no", padded[:, k : k + size], kernel) for k in places], axis=1)
         out = np.maximum(out + bias, 0)
-    parts = np.arange(peer_cnn.STRETCHES + 1) * out.shape[1] // peer_cnn.STRETCHES
+    parts = np.arange(cnn.STRETCHES + 1) * out.shape[1] // cnn.STRETCHES
     means = [out[:, a : max(b, a + 1)].mean(1) for a, b in zip(parts[:-1], parts[1:], strict=True)]
     expected = np.concatenate(means, axis=1) @ weights[-1][0] + weights[-1][1]
-    assert np.asarray(peer_cnn.network(jax, weights, x)) == pytest.approx(expected[:, 0], rel=1e-4, abs=1e-5)
+    assert np.asarray(cnn.network(jax, weights, x)) == pytest.approx(expected[:, 0], rel=1e-4, abs=1e-5)

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from mstarhash import pil
+from mstarhash.search import pil
 from scipy.linalg import cho_solve
 
 

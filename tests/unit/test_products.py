@@ -16,9 +16,12 @@ from astropy.io import fits, votable
 from astropy.table import Table
 from astropy.units import Unit
 from conftest import ROOT
-from mstarhash import catalogue_cds, catalogue_changes, catalogue_notes, star_flags
-from mstarhash.catalogue_columns import read_schema
-from mstarhash.errors import InputError
+from mstarhash.catalogue import cds as catalogue_cds
+from mstarhash.catalogue import changes
+from mstarhash.catalogue import notes as catalogue_notes
+from mstarhash.catalogue.columns import read_schema
+from mstarhash.common.errors import InputError
+from mstarhash.stars import star_flags
 from pyarrow import parquet
 from test_star_steps import OTHERS, STEPS, TITLES, publish, rows, survey  # noqa: F401  the fixture
 
@@ -216,7 +219,7 @@ def test_an_earlier_release_that_cannot_be_read(products, tmp_path):
     (tmp_path / "text.fits").write_text("no FITS")
     for name, words in (("other", "no column planID, spID, fiberID, obsid"), ("text", "not a FITS table")):
         with pytest.raises(InputError, match=words):
-            catalogue_changes.read_earlier(tmp_path / f"{name}.fits")
+            changes.read_earlier(tmp_path / f"{name}.fits")
     with pytest.raises(InputError, match="catalogue.earlier"):
         publish(tmp_path, files, made, earlier=str(tmp_path / "text.fits"))
     assert not list(tmp_path.glob("*.csv"))
@@ -226,7 +229,7 @@ def test_files_of_one_identity_are_told_apart():
     night = np.ma.array([1, 1, 1], dtype="i4")
     table = {"lmjd": night, "planID": np.array(["p"] * 3), "spID": night, "fiberID": night}
     table["file"] = np.array(["a/x.fits", "b/x.fits.gz", "a/y.fits"])
-    assert catalogue_changes.identities(table) == ["1 p 1 1 x 1", "1 p 1 1 x 2", "1 p 1 1 y 1"]
+    assert changes.identities(table) == ["1 p 1 1 x 1", "1 p 1 1 x 2", "1 p 1 1 y 1"]
 
 
 def test_the_page_of_columns_is_up_to_date():

@@ -9,9 +9,9 @@ import toy_measured
 import toy_stars
 import yaml
 from conftest import ROOT
-from mstarhash.configuration import flag_list, read_schema
-from mstarhash.injection import pairs, summary, zeta_useful
-from mstarhash.spectra import create, write_columns
+from mstarhash.common.configuration import flag_list, read_schema
+from mstarhash.measure.injection import pairs, summary, zeta_useful
+from mstarhash.spectra.hdf5 import create, write_columns
 
 
 def words(**changes):

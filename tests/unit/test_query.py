@@ -7,12 +7,12 @@ import make_data
 import numpy as np
 import pytest
 import query
-from mstarhash import querying
-from mstarhash.codes import pack
-from mstarhash.errors import InputError, exit_code
-from mstarhash.model import Model
-from mstarhash.shards import identity_of_name, order_key
-from mstarhash.spectra import create, write_columns
+from mstarhash.common.errors import InputError, exit_code
+from mstarhash.search import querying
+from mstarhash.search.codes import pack
+from mstarhash.search.model import Model
+from mstarhash.spectra.hdf5 import create, write_columns
+from mstarhash.spectra.shards import identity_of_name, order_key
 
 BITS = 128
 

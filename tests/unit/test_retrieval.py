@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from mstarhash import codes
-from mstarhash.codes import hamming, levelled, pack, score_levels, unpack
-from mstarhash.ranking import nearest_words, stability
-from mstarhash.retrieval import count_distances, cuts, mean_nearest, nearest_families, select
+from mstarhash.search import codes
+from mstarhash.search.codes import hamming, levelled, pack, score_levels, unpack
+from mstarhash.search.ranking import nearest_words, stability
+from mstarhash.search.retrieval import count_distances, cuts, mean_nearest, nearest_families, select
 
 
 @pytest.mark.parametrize("k", [8, 32, 64, 100, 256])

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import robustness as script
-from mstarhash import robustness, trial_runs
-from mstarhash.configuration import flag_list, read_schema
+from mstarhash.common.configuration import flag_list, read_schema
+from mstarhash.quality import robustness, trial_runs
 from sklearn.metrics import average_precision_score
 
 SCORES = ("score", "hash_score", "logistic", "p_m")

@@ -16,9 +16,9 @@ import yaml
 from astropy.io import fits, votable
 from astropy.table import Table
 from conftest import ROOT
-from mstarhash import activity_rules, star_flags
-from mstarhash.configuration import flag_list, read_schema
-from mstarhash.errors import InputError
+from mstarhash.common.configuration import flag_list, read_schema
+from mstarhash.common.errors import InputError
+from mstarhash.stars import activity_rules, star_flags
 from pyarrow import parquet
 
 STEPS = {"crossmatch": crossmatch, "luminosity": luminosity, "activity": activity, "kinematics": kinematics}
@@ -249,7 +249,7 @@ def test_objects(survey):
     assert all(int(name[1:5]) >= 300 for name in twice["file"])  # the better spectrum
     assert twice["TiO5Err"] == pytest.approx(0.01 / np.sqrt(2)) and (twice["n_ew"] == 2).all()
     assert twice["ewHa_chi2"] == pytest.approx(0, abs=1e-6) and (twice["n_rv"] == 2).all()
-    from mstarhash.zeta import zeta
+    from mstarhash.measure.zeta import zeta
 
     dwarfs = table[table["giant"] == 0]
     assert np.array(dwarfs["zeta"]) == pytest.approx(zeta(0.8, 0.8, 0.8), rel=1e-6)
@@ -368,7 +368,7 @@ def test_files_that_do_not_fit_together(survey, tmp_path):
 def test_the_list_of_columns_is_well_formed():
     from astropy.io.votable.ucd import check_ucd
     from astropy.units import Unit
-    from mstarhash.catalogue_columns import read_schema as read_columns
+    from mstarhash.catalogue.columns import read_schema as read_columns
 
     schema = read_columns(ROOT / "config/catalogue.schema.json")
     columns, order = schema.columns, schema.etable

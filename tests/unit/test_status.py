@@ -1,7 +1,8 @@
 """The words and bits of ingest, and the bits of the catalogue's flags: published, so that none may move."""
 
-from mstarhash import measure_flags, star_flags
-from mstarhash.status import BIT, FLAG, STATUS, flag_names
+from mstarhash.common.status import BIT, FLAG, STATUS, flag_names
+from mstarhash.measure import measure_flags
+from mstarhash.stars import star_flags
 
 FLAGS = """
     no_position no_obsid obsid_invalid name_mismatch header_damaged wavelength_rebuilt wavelength_mismatch no_coeff

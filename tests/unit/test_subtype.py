@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 import toy_stars
-from mstarhash import subtype, velocity
-from mstarhash.indices import Spectra, measure
-from mstarhash.standards import read_standards
+from mstarhash.measure import subtype, velocity
+from mstarhash.measure.indices import Spectra, measure
+from mstarhash.measure.standards import read_standards
 
 
 @pytest.fixture(scope="module")

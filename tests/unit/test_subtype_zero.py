@@ -7,12 +7,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import toy_stars
-from mstarhash import measuring
-from mstarhash.grid import log_grid, resample
-from mstarhash.indices import LIGHT
-from mstarhash.ingestion import read_row
-from mstarhash.spectra import create, write_columns
-from mstarhash.subtype_zero import measured, published, zero_point
+from mstarhash.input.ingestion import read_row
+from mstarhash.measure import block
+from mstarhash.measure.indices import LIGHT
+from mstarhash.measure.subtype_zero import measured, published, zero_point
+from mstarhash.spectra.grid import log_grid, resample
+from mstarhash.spectra.hdf5 import create, write_columns
 
 GRID = log_grid(3900.0, 9000.0, 1e-4)
 
@@ -50,7 +50,7 @@ def test_published():
 def test_recovered_from_shifted_labels(tmp_path, keys):
     """Typed 0.4 later than published; one label in thirty is far off, and what is no use would spoil it."""
     toy_stars.write_templates(tmp_path / "templates.h5")
-    lines = measuring.Tools.read(tmp_path / "templates.h5", keys).lines
+    lines = block.Tools.read(tmp_path / "templates.h5", keys).lines
     label, speed = np.arange(60) % 5, np.linspace(-200, 200, 60)
     stars = [
         toy_stars.observed(k + 0.4, v, 40, seed, GRID[0], len(GRID))
@@ -93,7 +93,7 @@ def test_one_half_of_the_real_stars_tells_it_for_the_other(shared_data, template
         flux, ivar, _ = resample(one.flux[None], one.ivar[None], one.mask[None] == 0, native, GRID)
         pixels.append((flux[0], ivar[0]))
     flux, ivar = (np.array(part) for part in zip(*pixels, strict=True))
-    tools = measuring.Tools.read(templates_file, keys)
+    tools = block.Tools.read(templates_file, keys)
     half = np.array([int(hashlib.sha256(row["file"].encode()).hexdigest(), 16) % 2 for row in stars])
     typed = np.full(len(stars), np.nan)
     for k in (0, 1):
@@ -101,7 +101,7 @@ def test_one_half_of_the_real_stars_tells_it_for_the_other(shared_data, template
         assert -0.6 < tools.zero < -0.2
         for row in np.flatnonzero(half == k):
             one = read[row]
-            found = measuring.measure(
+            found = block.measure(
                 *(values[None] for values in (one.flux, one.ivar, one.mask)),
                 *(np.array([value]) for value in (one.coeff0, one.coeff1, columns["z"][row])),
                 tools,

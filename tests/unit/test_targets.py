@@ -3,11 +3,11 @@
 import csv
 
 import pytest
-from mstarhash.checking import check
-from mstarhash.errors import InputError
-from mstarhash.targets import is_target
-from mstarhash.truth import read_truth
-from mstarhash.wording import is_m, worded
+from mstarhash.common.checking import check
+from mstarhash.common.errors import InputError
+from mstarhash.common.wording import is_m, worded
+from mstarhash.mock.truth import read_truth
+from mstarhash.spectra.targets import is_target
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 import templates as step
 from conftest import ROOT
-from mstarhash import templates, velocity
-from mstarhash.errors import InputError, exit_code
-from mstarhash.indices import INDICES, Spectra, measure
-from mstarhash.spectra import create
-from mstarhash.standards import pixel_means
-from mstarhash.template_file import model_spectra
-from mstarhash.templates import GRID, STEP
+from mstarhash.common.errors import InputError, exit_code
+from mstarhash.learn.template_file import model_spectra
+from mstarhash.measure import velocity
+from mstarhash.measure.indices import INDICES, Spectra, measure
+from mstarhash.measure.standards import pixel_means
+from mstarhash.spectra import templates
+from mstarhash.spectra.hdf5 import create
+from mstarhash.spectra.templates import GRID, STEP
 
 # TiO5, CaH1, CaH2, CaH3, CaOH, measured on the original files: dwarfs of Bochanski 2007 M0-M8, Kesseli 2017 M0-M8
 NAMES = ("tio5", "cah1", "cah2", "cah3", "caoh")

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 import toy_stars
-from mstarhash import velocity
-from mstarhash.indices import LIGHT, Spectra
-from mstarhash.standards import pixel_means
+from mstarhash.measure import velocity
+from mstarhash.measure.indices import LIGHT, Spectra
+from mstarhash.measure.standards import pixel_means
 
 GRID = velocity.grid()
 USED = velocity.used_pixels(GRID, 5000.0, 8950.0, [5570.0, 5590.0, 6864.0, 6950.0, 7590.0, 7700.0])

@@ -2,7 +2,7 @@ import itertools
 
 import numpy as np
 import pytest
-from mstarhash import zeta
+from mstarhash.measure import zeta
 
 # G19 Table 2: TiO5, CaH2, CaH3, the table's zeta; FIELD 3.1: zeta by l13, l07, d12, z19, rounding box of l13
 ROWS = [

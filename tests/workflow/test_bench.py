@@ -6,8 +6,8 @@ from time import sleep
 import bench
 import pytest
 import yaml
-from mstarhash.timing import Case
-from mstarhash.timing import run as time_case
+from mstarhash.bench.timing import Case
+from mstarhash.bench.timing import run as time_case
 from project import link_project, rows, run, scheduled
 
 SIZES = {"files": 20, "spectra": 20, "fits": 4, "released": 100, "labelled": 200, "queries": 20, "codes": 200}
@@ -53,7 +53,7 @@ def test_the_fastest_peer_is_timed_and_the_others_are_told():
 
 
 def test_a_peer_over_the_limit_is_timed_on_fewer(monkeypatch):
-    from mstarhash import timing
+    from mstarhash.bench import timing
 
     monkeypatch.setattr(timing, "LIMIT", 0.02)
     row = time_case(Case(1000, lambda: None, {"slow": lambda k: sleep(k * 1e-4)}), 1)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import yaml
 from astropy.io import fits
-from mstarhash.metrics import average_precision
+from mstarhash.search.metrics import average_precision
 from project import CANDIDATES, TEMPLATES, TO_CATALOGUE, copy_project, rows, run
 
 

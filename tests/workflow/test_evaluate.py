@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 from format_reference import meanings_of, read_meanings
-from mstarhash.accuracy_runs import LENGTHS, METHODS
-from mstarhash.peer_runs import HASHES, SCORES
+from mstarhash.peers.accuracy_runs import LENGTHS, METHODS
+from mstarhash.peers.runs import HASHES, SCORES
 from project import link_project, rows, run
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -9,7 +9,7 @@ import format_reference
 import h5py
 import pytest
 from format_reference import check, page, read_meanings, shape_faults
-from mstarhash.spectra import SCHEMA_VERSION
+from mstarhash.spectra.hdf5 import SCHEMA_VERSION
 
 ROOT = Path(__file__).resolve().parents[2]
 MEANINGS = read_meanings(ROOT / "config/formats.csv")

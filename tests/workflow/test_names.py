@@ -10,8 +10,8 @@ import code_reference
 import config_reference
 import pytest
 import yaml
-from mstarhash.configuration import read_schema
-from mstarhash.imports import library_of
+from mstarhash.common.configuration import read_schema
+from mstarhash.common.imports import library_of
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = read_schema()["properties"]
@@ -49,14 +49,24 @@ def test_page_of_the_code_is_up_to_date_and_names_what_there_is(monkeypatch):
     monkeypatch.chdir(ROOT)
     page = code_reference.page("scripts")
     assert page == Path("docs/code.md").read_text(), "run python scripts/code_reference.py"
-    modules = [path.name for path in Path("scripts/mstarhash").glob("*.py") if path.name != "__init__.py"]
-    assert all(page.count(f"\n| `{name}` |") == 1 for name in modules)
+    modules = [path.name for path in Path("scripts/mstarhash").glob("*/*.py") if path.name != "__init__.py"]
+    assert sorted(re.findall(r"\n\| `(\w+\.py)` \|", page)) == sorted(modules)
     told = {
         name
-        for name in re.findall(r"`([\w/]+\.(?:py|csv|json|yaml|smk))`", page)
+        for name in re.findall(r"`([\w/]+\.(?:py|csv|json|yaml|smk))`", code_reference.HEAD)
         if "NAME" not in name and "STEP" not in name
     }
     assert all(any(Path(folder, name).exists() for folder in ("", "scripts/mstarhash")) for name in told)
+
+
+def test_a_folder_of_the_library_needs_none_behind_it():
+    package = ROOT / "scripts/mstarhash"
+    folders = code_reference.FOLDERS
+    assert {path.parent.name for path in package.glob("*/*.py")} == set(folders)
+    for place, folder in enumerate(folders):
+        for path in (package / folder).glob("*.py"):
+            needed = set(re.findall(r"^ *from mstarhash\.(\w+)", path.read_text(), re.M))
+            assert needed <= set(folders[: place + 1]), path
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -76,7 +86,7 @@ def imported(step):
     names = set()
     for path in [
         ROOT / f"scripts/{SCRIPT.get(step, step)}.py",
-        *map(Path, library_of(ROOT / f"scripts/{SCRIPT.get(step, step)}.py", ROOT / "scripts", "mstarhash")),
+        *map(Path, library_of(ROOT / f"scripts/{SCRIPT.get(step, step)}.py", ROOT / "scripts")),
     ]:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Import):

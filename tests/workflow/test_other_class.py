@@ -4,7 +4,7 @@ import re
 import shutil
 
 import pytest
-from mstarhash.metrics import average_precision
+from mstarhash.search.metrics import average_precision
 from project import CANDIDATES, link_project, rows, run, scheduled_each
 
 FOR_M = ("measure", "crossmatch", "luminosity", "activity", "kinematics", "catalogue", "claims")

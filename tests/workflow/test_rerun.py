@@ -62,17 +62,17 @@ EDITS = {  # text laid over the config: rules that it reruns
 
 
 FILES = {
-    "scripts/mstarhash/separators.py": LUMINOSITY,
-    "scripts/mstarhash/velocity.py": MEASURE,
-    "scripts/mstarhash/zeta.py": MEASURE,
-    "scripts/mstarhash/metrics.py": "evaluate figures claims report all",
-    "scripts/mstarhash/plots_neighbours.py": FIGURES,
+    "scripts/mstarhash/stars/separators.py": LUMINOSITY,
+    "scripts/mstarhash/measure/velocity.py": MEASURE,
+    "scripts/mstarhash/measure/zeta.py": MEASURE,
+    "scripts/mstarhash/search/metrics.py": "evaluate figures claims report all",
+    "scripts/mstarhash/figures/neighbours.py": FIGURES,
     "scripts/train.py": MODEL,
     "scripts/inspection.html": "inspect report all",
     "config/catalogue.schema.json": CATALOGUE,
     "config/field_values.csv": FIGURES,
     "config/claims.csv": "claims report all",
-    "scripts/mstarhash/captions.py": "report all",
+    "scripts/mstarhash/figures/captions.py": "report all",
     "config/templates.csv": f"templates {SURVEY}",
 }
 

@@ -5,10 +5,10 @@ import shutil
 
 import h5py
 import pytest
-from mstarhash import querying
-from mstarhash.metrics import average_precision
-from mstarhash.model import read_model
-from mstarhash.spectra import open_h5, read_columns
+from mstarhash.search import querying
+from mstarhash.search.metrics import average_precision
+from mstarhash.search.model import read_model
+from mstarhash.spectra.hdf5 import open_h5, read_columns
 from project import CANDIDATES, TEMPLATES, copy_project, rows, run
 
 WORSE = (

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import yaml
-from mstarhash.completeness import completeness, read_table
-from mstarhash.fakes import IMPOSTORS
+from mstarhash.quality.completeness import completeness, read_table
+from mstarhash.quality.fakes import IMPOSTORS
 from project import link_project, rows, run
 
 FOLDER = "results/completeness"

@@ -2,7 +2,7 @@
 
 import csv
 
-from mstarhash.captions import FIGURES
+from mstarhash.figures.captions import FIGURES
 
 PAPER = {f"fig{number:02d}" for number in (2, 6, 7, *range(9, 19))}
 OWN = {"candidates", "ranking", "positives", "mock", "subtypes"}

@@ -4,10 +4,10 @@ import csv
 import subprocess
 import sys
 
-from mstarhash import querying
-from mstarhash.codes import hamming
-from mstarhash.model import read_model
-from mstarhash.spectra import open_h5, read_columns
+from mstarhash.search import querying
+from mstarhash.search.codes import hamming
+from mstarhash.search.model import read_model
+from mstarhash.spectra.hdf5 import open_h5, read_columns
 
 
 def rows_of(path):

@@ -5,7 +5,7 @@ from html import unescape
 from urllib.parse import unquote
 
 from conftest import ROOT
-from mstarhash import ledger
+from mstarhash.claims import ledger
 from project import link_project, rows, run
 
 STATUSES = r"reproduced|differs because .+|cannot be tested without .+"

@@ -3,7 +3,7 @@
 import h5py
 import numpy as np
 import pytest
-from mstarhash.metrics import average_precision
+from mstarhash.search.metrics import average_precision
 from project import CANDIDATES, SHARDED, TO_CATALOGUE, link_project, rows, run, same
 
 CATALOGUE = [f"results/catalogue/{name}" for name in ("spectra.fits", "spectra.csv", "objects.fits")]

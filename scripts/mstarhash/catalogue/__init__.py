@@ -1,0 +1,1 @@
+"""The catalogue: its columns, its two tables, each format, release notes."""

@@ -1,0 +1,1 @@
+"""A module for each figure, and what they have in common."""

@@ -1,0 +1,1 @@
+"""What the search learns from: clusters, positives, negatives, degraded copies."""

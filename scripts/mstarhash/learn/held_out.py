@@ -1,0 +1,58 @@
+"""Evidence of the labelled spectra as if each, with all that is left out with it, had not been used."""
+
+import numpy as np
+
+from mstarhash.common.parallel import ordered_map
+from mstarhash.search.matching import fit
+from mstarhash.search.retrieval import mean_nearest
+from mstarhash.spectra.hdf5 import blocks, open_h5
+
+
+def as_unclassified(kind):
+    """(m,) rows that stand for the unclassified spectra: copies of known ones (without copies: the originals), and
+    unclassified ones inspected or presumed. kind: (n,) texts of training.COLUMNS."""
+    known = ["copy"] if np.any(kind == "copy") else ["drawn", "template", "known"]
+    return np.flatnonzero(np.isin(kind, [*known, "inspected", "presumed"]))
+
+
+def labelled_fits(args, unit, averages):
+    """Class evidence (n, f) of all labelled spectra, no average made of a row's own unit.
+
+    unit: (n,) numbers as in `averages`, the spectra of args.positives first, those of args.negatives after them.
+    """
+    shifts = range(-args.max_shift, args.max_shift + 1)
+
+    def read():
+        first = 0
+        for path in (args.positives, args.negatives):
+            with open_h5(path) as source:
+                for where in blocks(len(source["flux"])):
+                    mine = unit[first + where.start : first + where.stop]
+                    yield source["flux"][where], source["ivar"][where], mine
+                first += len(source["flux"])
+
+    def match(item):
+        flux, ivar, mine = item
+        return fit(flux, ivar, averages, args.prior, args.floor, shifts, args.refine, mine)["class_evidence"]
+
+    return np.concatenate(list(ordered_map(match, read(), args.threads)))
+
+
+def neighbour_distances(codes, unit, sides, rows, count, threads):
+    """Mean distances of `rows` to the `count` nearest codes of each of `sides`, not counting those of the same unit.
+
+    codes: (n, k) packed; unit: (n,) numbers; sides: lists of rows. Returns a list of (m,).
+    """
+
+    def part(item):
+        members, where = item
+        mine = rows[where]
+
+        def same(inner):
+            return np.nonzero(unit[mine[inner]][:, None] == unit[members])
+
+        return mean_nearest(codes[mine], codes[members], count, same)
+
+    parts = blocks(len(rows))
+    found = list(ordered_map(part, [(members, where) for members in sides for where in parts], threads))
+    return [np.concatenate(found[k * len(parts) : (k + 1) * len(parts)]) for k in range(len(sides))]

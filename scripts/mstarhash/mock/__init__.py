@@ -1,0 +1,1 @@
+"""The mock survey: who is in it, what their spectra and tables look like, and the truth."""

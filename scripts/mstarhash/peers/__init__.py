@@ -1,0 +1,1 @@
+"""Other ways to search, on the same spectra."""

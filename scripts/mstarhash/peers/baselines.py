@@ -1,0 +1,50 @@
+"""The two other ways to rank that every run shows: the paper's search, and the training sets for PCA and regression."""
+
+import numpy as np
+
+from mstarhash.learn.set_file import read_set
+from mstarhash.search import pil
+from mstarhash.search.codes import pack
+from mstarhash.search.retrieval import count_distances, cuts, select
+from mstarhash.spectra.scaling import features
+
+
+class PaperSearch:
+    """G19's search: min-max scaling, three random PIL autoencoders, median threshold, votes by the top share."""
+
+    def __init__(self, seed, threads=1, layers=(1024, 512), bits=256):
+        self.seed, self.threads, self.layers, self.bits = seed, threads, layers, bits
+
+    def fit(self, positive, negative):
+        """positive, negative: (flux, ivar) on the grid. The positives are the queries."""
+        x = np.concatenate([scaled(*part) for part in (positive, negative)])
+        options = list(self.layers), self.bits, "random", 1e-2, self.seed, self.threads
+        self.network, values, _ = pil.train_reconstruct(x, *options)
+        self.queries = pack(values[: len(positive[0])] > self.network.thresholds)
+        return self
+
+    def votes(self, flux, ivar, share):
+        """(n,) how many queries have each spectrum in their top `share`."""
+        x = scaled(flux, ivar)
+        values = np.concatenate([self.network.values(x[rows]) for rows in pil.row_blocks(len(x))])
+        codes = pack(values > self.network.thresholds)
+        distance, ties = cuts(count_distances(self.queries, codes, self.bits)[None], share)
+        return select(self.queries, codes, distance, ties[0])[0]
+
+
+def scaled(flux, ivar):
+    """Features (n, p) as published: min-max of every pixel (G19 Eq. 1)."""
+    return features(flux, ivar, smooth=0, scale="minmax", thin=1)
+
+
+def read_training(positives, negatives):
+    """Features (m, d) of both training sets with their degraded copies, and (m,) bool: of the wanted class."""
+    parts = [read_set(path, ["features"])["features"] for path in (positives, negatives)]
+    return np.concatenate(parts), np.arange(sum(map(len, parts))) < len(parts[0])
+
+
+def read_plain(path):
+    """(flux, ivar) of the spectra of a training set that are no copies."""
+    part = read_set(path, ["kind", "flux", "ivar"])
+    plain = part["kind"] != "copy"
+    return part["flux"][plain], part["ivar"][plain]

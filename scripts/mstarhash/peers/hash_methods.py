@@ -1,0 +1,135 @@
+"""Other ways to make binary codes (FIELD 11), each with `fit(x)` and `encode(x)`.
+
+x: (n, d) features; codes: (n, bits) bool. Everything that is learned comes from the spectra given to `fit`, their
+mean too. Codes are compared by Hamming distance.
+"""
+
+import numpy as np
+
+from mstarhash.peers.scores import principal
+from mstarhash.search import pil
+from mstarhash.spectra.hdf5 import blocks
+
+
+class RandomHyperplanes:
+    """Locality-sensitive hashing of Charikar (2002): on which side of random planes through the mean a spectrum lies.
+
+    Two spectra at an angle a, seen from the mean, share a bit with probability 1 - a / pi.
+    """
+
+    def __init__(self, bits, seed):
+        self.bits, self.seed = bits, seed
+
+    def fit(self, x):
+        self.mean = x.mean(0, dtype="f8").astype("f4")
+        self.planes = np.random.default_rng(self.seed).standard_normal((x.shape[1], self.bits), dtype="f4")
+        return self
+
+    def encode(self, x):
+        return (x - self.mean) @ self.planes > 0
+
+
+class SpectralHashing:
+    """Weiss et al. (2008): signs of the smoothest eigenfunctions of a uniform box along the principal components."""
+
+    def __init__(self, bits, seed=0):
+        self.bits = bits
+
+    def fit(self, x):
+        self.mean, self.axes, _ = principal(x, self.bits)
+        y = (x - self.mean) @ self.axes
+        self.low = y.min(0).astype("f8")
+        width = np.maximum(y.max(0) - self.low, 1e-9)
+        modes = np.ceil((self.bits + 1) * width / width.max()).astype(int)
+        axis = np.repeat(np.arange(len(width)), modes)
+        order = np.concatenate([np.arange(1, many + 1) for many in modes])
+        omega = order * np.pi / width[axis]
+        best = np.argsort(omega, kind="stable")[: self.bits]
+        self.axis, self.omega = axis[best], omega[best]
+        return self
+
+    def values(self, x):
+        """(n, bits) values of the eigenfunctions, which their sign makes a bit."""
+        y = (x - self.mean) @ self.axes - self.low
+        return np.sin(np.pi / 2 + self.omega * y[:, self.axis])
+
+    def encode(self, x):
+        return np.concatenate([self.values(x[rows]) > 0 for rows in blocks(len(x))])
+
+
+class IterativeQuantization:
+    """ITQ of Gong & Lazebnik (2011): principal components turned so that they lie nearest to the corners of a cube."""
+
+    def __init__(self, bits, seed, steps=50):
+        self.bits, self.seed, self.steps = bits, seed, steps
+
+    def fit(self, x):
+        self.mean, self.axes, _ = principal(x, self.bits)
+        v = (x - self.mean) @ self.axes
+        rng = np.random.default_rng(self.seed)
+        turn = np.linalg.qr(rng.standard_normal((v.shape[1], v.shape[1])))[0]
+        self.losses = []
+        for _ in range(self.steps):
+            turned = v @ turn.astype("f4")
+            corner = np.where(turned > 0, np.float32(1), np.float32(-1))
+            self.losses.append(float(np.linalg.norm(corner - turned)))
+            p, _, qt = np.linalg.svd((corner.T @ v).astype("f8"))  # corner' v = p s q'
+            turn = (p @ qt).T
+        self.turn = turn
+        return self
+
+    def encode(self, x):
+        """(n, min(bits, d)) bits: there are no more components than features."""
+        return (x - self.mean) @ (self.axes @ self.turn.astype("f4")) > 0
+
+
+class SphericalHashing:
+    """Heo et al. (2012): which of `bits` balls a spectrum lies in, each with half of the spectra, pairs with a quarter."""
+
+    def __init__(self, bits, seed, steps=100, subset=4000):
+        self.bits, self.seed, self.steps, self.subset = bits, seed, steps, subset
+
+    def fit(self, x):
+        rng = np.random.default_rng(self.seed)
+        part = x if len(x) <= self.subset else x[np.sort(rng.choice(len(x), self.subset, replace=False))]
+        quarter = len(part) / 4
+        self.pivots = np.array([part[rng.choice(len(part), 5)].mean(0) for _ in range(self.bits)], "f4")
+        pairs = ~np.eye(self.bits, dtype=bool)
+        for _ in range(self.steps):
+            distance = self.squares(part)
+            inside = (distance <= np.median(distance, axis=0)).astype("f4")
+            excess = (inside.T @ inside - quarter) / quarter
+            if np.abs(excess[pairs]).mean() <= 0.1 and excess[pairs].std() <= 0.15:
+                break
+            force = np.where(pairs, excess, 0).astype("f4") / 2 / self.bits
+            self.pivots += force.sum(1)[:, None] * self.pivots - force @ self.pivots
+        self.radii = np.median(np.concatenate([self.squares(x[rows]) for rows in blocks(len(x))]), axis=0)
+        return self
+
+    def squares(self, x):
+        """(n, bits) squared distances from the centres of the balls."""
+        centre = self.pivots.mean(0)
+        x, pivots = x - centre, self.pivots - centre
+        return (x**2).sum(1)[:, None] - 2 * x @ pivots.T + (pivots**2).sum(1)
+
+    def encode(self, x):
+        return np.concatenate([self.squares(x[rows]) <= self.radii for rows in blocks(len(x))])
+
+
+class PaperCodes:
+    """ML-PIL of G19: a chain of random PIL autoencoders, each feature cut at its median."""
+
+    def __init__(self, bits, seed, layers=(1024, 512)):
+        self.bits, self.seed, self.layers = bits, seed, layers
+
+    def fit(self, x):
+        self.fit_encode(x)
+        return self
+
+    def fit_encode(self, x):
+        """The codes (n, bits) of the spectra that it is trained on, which training gives by the way."""
+        self.network, values, _ = pil.train_reconstruct(x, list(self.layers), self.bits, "random", 1e-2, self.seed, 1)
+        return values > self.network.thresholds
+
+    def encode(self, x):
+        return np.concatenate([self.network.values(x[rows]) > self.network.thresholds for rows in blocks(len(x))])

@@ -1,0 +1,1 @@
+"""How well the search does: evaluation, injected spectra, worse surveys."""

@@ -1,0 +1,103 @@
+"""Tables of the step `evaluate`."""
+
+import csv
+
+import numpy as np
+
+from mstarhash.common.progress import say
+from mstarhash.mock.truth import read_truth
+from mstarhash.peers.baselines import PaperSearch, read_plain, read_training
+from mstarhash.peers.scores import PcaLogistic
+from mstarhash.search import metrics
+from mstarhash.search.fusion import NAMES, fused
+from mstarhash.search.model import read_model
+from mstarhash.spectra.sample import Sample
+from mstarhash.spectra.targets import unknown_rows
+
+
+def unknown_scores(args):
+    """Scores of the searched spectra by each method, their truth and P(M); empty where there is no truth."""
+    if not args.truth:
+        return {}, np.array([], bool), np.array([])
+    known = read_truth(args.truth, args.target)
+    with open(args.candidates, newline="") as source:
+        rows = list(csv.DictReader(source))
+    columns = {
+        "default": "score",
+        "hash alone": "hash_score",
+        "class outputs alone": "class_score",
+        "linear score alone": "linear_score",
+        "template score alone": "template_score",
+    }
+    columns |= {"template difference alone": "difference", "votes of these codes": "votes"}
+    scores = {name: {row["file"]: float(row[column]) for row in rows} for name, column in columns.items()}
+    p_m = np.array([float(row["p_m"]) for row in rows])
+    files = [row["file"] for row in rows]
+    if args.peers:
+        scores |= _peers(args)
+    arrays = {name: np.array([values[file] for file in files]) for name, values in scores.items()}
+    return arrays, np.array([known[file]["wanted"] for file in files], bool), p_m
+
+
+def _peers(args):
+    """{method: {file: score}} of the peers, on the same training sets."""
+    sets = args.positives, args.negatives
+    with Sample(args.spectra) as sample:
+        rows = unknown_rows(sample)
+        files = sample.columns(["file"])["file"][rows]
+        flux, ivar, x = (sample.rows(key, rows) for key in ("flux", "ivar", "features"))
+    say("evaluate: PCA and logistic regression")
+    logistic = PcaLogistic(args.seed).fit(*read_training(*sets)).score(x)
+    say("evaluate: the paper's search")
+    votes = PaperSearch(args.seed, args.threads).fit(*map(read_plain, sets)).votes(flux, ivar, args.share)
+    return {
+        "PCA + logistic regression": dict(zip(files, logistic, strict=True)),
+        "G19 votes": dict(zip(files, votes, strict=True)),
+    }
+
+
+def held_back_scores(path):
+    """Fused score and each piece of evidence of the labelled spectra, each family left out, and their truth."""
+    model = read_model(path)
+    values = model.fusion_evidence
+    scores = {"default": fused(values, model.fusion)} | dict(zip(NAMES, values.T, strict=True))
+    return scores, model.labelled["wanted"][model.fusion_rows]
+
+
+def write_ranking(path, curves_path, scores, truth, held, held_truth, seed):
+    """ranking.csv: a row a method on the searched spectra and on held-back labelled copies; curves.csv."""
+    with open(path, "w", newline="") as out, open(curves_path, "w", newline="") as curves:
+        writer, curve_writer = None, csv.writer(curves, lineterminator="\n")
+        curve_writer.writerow(["sample", "method", "share", "recall", "precision"])
+        for sample, part, is_true in (("unclassified", scores, truth), ("held back", held, held_truth)):
+            for method, values in part.items():
+                if not is_true.any() or is_true.all():
+                    continue
+                row = {"sample": sample, "method": method} | metrics.summary(values, is_true, seed)
+                if writer is None:
+                    writer = csv.DictWriter(out, list(row), lineterminator="\n")
+                    writer.writeheader()
+                writer.writerow({key: f"{v:.4f}" if isinstance(v, float) else v for key, v in row.items()})
+                for point in metrics.curve(values, is_true):
+                    curve_writer.writerow([sample, method, *(f"{v:.5f}" for v in point)])
+
+
+def write_reliability(path, p_m, truth, bins=10):
+    """reliability.csv: equal-count bins of rows with P(M) > 0.05, mean P against the fraction that is true."""
+    with open(path, "w", newline="") as out:
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(["bin", "n", "mean_p", "fraction", "sigma"])
+        rows = np.flatnonzero(p_m > 0.05) if len(truth) else np.array([], int)
+        rows = rows[np.argsort(p_m[rows], kind="stable")]
+        for number, part in enumerate(np.array_split(rows, min(bins, max(1, len(rows) // 10)))):
+            if len(part):
+                mean, share = p_m[part].mean(), truth[part].mean()
+                sigma = np.sqrt(max(mean * (1 - mean), 1e-4) / len(part))
+                writer.writerow([number, len(part), f"{mean:.4f}", f"{share:.4f}", f"{sigma:.4f}"])
+        if len(truth):
+            base = truth.mean()
+            brier, plain = ((p_m - truth) ** 2).mean(), base * (1 - base)
+            writer.writerow(
+                ["all", len(truth), f"{p_m.mean():.5f}", f"{base:.5f}", f"{np.sqrt(plain / len(truth)):.5f}"]
+            )
+            writer.writerow(["brier skill", len(truth), f"{1 - brier / plain:.4f}", "", ""])

@@ -1,0 +1,159 @@
+"""How the ranking changes on a worse survey, and the rankings of many surveys taken together."""
+
+import csv
+
+import numpy as np
+
+from mstarhash.common.texttables import number
+from mstarhash.search import metrics
+from mstarhash.spectra.shards import order_key
+
+METHODS = {"default": "score", "hash alone": "hash_score", "PCA + logistic regression": "logistic"}
+RULER = "PCA + logistic regression"  # with which the others are compared in pooled.csv
+WIDE = (0.025, 0.975)  # quantiles of a bootstrap between which a difference or a ratio is told
+CHANGES = ("row", "what", "seed", "method", "n", "n_true", "paired", "ap", "ap_low", "ap_high", "change", "change_low", "change_high")  # fmt: skip
+POOLED = ("seed", "method", "n", "n_true", "ap", "ratio", "ratio_low", "ratio_high")
+POOLED += tuple(f"share_{round(100 * recall)}{end}" for recall in metrics.RECALLS for end in ("", "_low", "_high"))
+POOLED += ("brier_skill", "expected", "expected_over_true")
+
+
+def read_scores(path):
+    """A CSV of trial.py as arrays, its rows in the order of a hash of the file: wanted bool, texts, numbers."""
+    with open(path, newline="") as source:
+        rows = sorted(csv.DictReader(source), key=lambda row: (order_key(row["file"]), row["file"]))
+    out = {"file": np.array([row["file"] for row in rows]), "wanted": np.array([row["wanted"] == "1" for row in rows])}
+    for key in rows[0].keys() - out.keys():
+        values = [row[key] for row in rows]
+        out[key] = np.array(values) if key == "half" else np.array([float(value or "nan") for value in values])
+    return out
+
+
+def read_what(path):
+    """The first line of an overlay, a comment that says what it changes."""
+    with open(path, encoding="utf-8") as source:
+        return source.readline().lstrip("# ").strip()
+
+
+def at_share(truth, share):
+    """(n,) weights that make the true ones `share` of the list: 1, and another number for the true ones."""
+    count = truth.sum()
+    if not 0 < count < len(truth):
+        return np.ones(len(truth))
+    return np.where(truth, share / (1 - share) * (len(truth) - count) / count, 1.0)
+
+
+def pooled_change(pairs, key, draws, seed):
+    """Average precision by the score `key` over surveys, and its difference to that on the plain surveys: a dict.
+
+    pairs: [(worse survey, plain survey)], each as from `read_scores`. AP is the mean over the surveys, each with the
+    weight of its plain survey's true spectra; where the worse survey holds another share of true ones, it is AP at
+    the plain one's share. Bootstrap within each survey; paired where both hold the same spectra: then the same ones are
+    drawn for both, and what is left is the change.
+
+    Returns n, n_true, paired (1 or 0), ap with its 16-84 %, change with its 2.5-97.5 % interval (`draws` samples).
+    """
+    rng = np.random.default_rng(seed)
+    sums, total, paired = np.zeros((2, draws + 1)), 0.0, True
+    for pair in pairs:
+        truth = [part["wanted"] for part in pair]
+        weights = [at_share(part, truth[1].mean()) for part in truth]
+        count, at = truth[1].sum(), 1
+        total += count
+        scores = [part[key] for part in pair]
+        same = len(truth[0]) == len(truth[1]) and (pair[0]["file"] == pair[1]["file"]).all()
+        paired &= bool(same)
+        for k in (0, 1):
+            sums[k, 0] += count * metrics.weighted_precision(scores[k], truth[k], weights[k][None])[0]
+        blocks = [metrics.resampled(len(part), draws, rng) for part in (truth[:1] if same else truth)]
+        for drawn in zip(*blocks, strict=True):
+            columns = slice(at, at + len(drawn[0]))
+            for k in (0, 1):
+                counts = drawn[0 if same else k] * weights[k]
+                sums[k, columns] += count * metrics.weighted_precision(scores[k], truth[k], counts)
+            at = columns.stop
+    ap, change = sums[0] / total, (sums[0] - sums[1]) / total
+    out = {
+        "n": sum(len(worse["wanted"]) for worse, _ in pairs),
+        "n_true": sum(worse["wanted"].sum() for worse, _ in pairs),
+    }
+    out |= {"paired": int(paired), "ap": ap[0], "change": change[0]}
+    out["ap_low"], out["ap_high"] = np.nanquantile(ap[1:], metrics.INTERVAL)
+    out["change_low"], out["change_high"] = np.nanquantile(change[1:], WIDE)
+    return out
+
+
+def change_rows(trials, rows, seeds, draws, seed):
+    """Rows of CHANGES: every row of the table over all seeds, then for each seed. trials: {(row, seed): scores}."""
+    for part in [seeds, *([one] for one in seeds)]:
+        for row in rows:
+            for method, key in METHODS.items():
+                pairs = [(trials[row, one], trials["plain", one]) for one in part]
+                found = pooled_change(pairs, key, draws, seed)
+                if row == "plain":
+                    found |= dict.fromkeys(("paired", "change", "change_low", "change_high"), "")
+                yield {"row": row, "seed": "all" if part is seeds else part[0], "method": method} | found
+        if len(seeds) == 1:
+            return
+
+
+def real_rows(scores, min_snr, seed, draws):
+    """Rows of CHANGES of a model of the mock survey on real spectra above an S/N: quoted half, half for tuning."""
+    for half in ("quoted", "tuning"):
+        mine = (scores["half"] == half) & (scores["snr_r"] > min_snr)
+        if not 0 < scores["wanted"][mine].sum() < mine.sum():
+            continue
+        for method, key in METHODS.items():
+            if key in scores:
+                found = metrics.summary(scores[key][mine], scores["wanted"][mine], seed, draws)
+                kept = {name: found[name] for name in ("n", "n_true", "ap", "ap_low", "ap_high")}
+                yield {"row": f"real_{half}", "method": method} | kept
+
+
+def inspected(surveys, key, seed, draws):
+    """Share of the lists to inspect for some recalls, all lists cut at the same share: {share_90: ..., with _low, _high}.
+
+    The 16-84 % interval is that of a bootstrap over the true spectra.
+    """
+    places = [metrics.ranks_of_true(part[key], part["wanted"]) / len(part["wanted"]) for part in surveys]
+    places = np.sort(np.concatenate(places))
+    again = np.sort(np.random.default_rng(seed).choice(places, (draws, len(places))), axis=1)
+    out = {}
+    for recall in metrics.RECALLS:
+        at, name = int(np.ceil(recall * len(places) - 1e-9)) - 1, f"share_{round(100 * recall)}"
+        out[name] = places[at]
+        out[f"{name}_low"], out[f"{name}_high"] = np.quantile(again[:, at], metrics.INTERVAL)
+    return out
+
+
+def probabilities(surveys):
+    """Brier skill of P(M) against each list's own share of true ones, and the expected number of them over the true one."""
+    errors = plain = expected = true = 0.0
+    for part in surveys:
+        truth, p = part["wanted"], part["p_m"]
+        errors += ((p - truth) ** 2).sum()
+        plain += len(truth) * truth.mean() * (1 - truth.mean())
+        expected, true = expected + p.sum(), true + truth.sum()
+    return {"brier_skill": 1 - errors / plain, "expected": expected, "expected_over_true": expected / true}
+
+
+def pooled_rows(surveys, draws, seed):
+    """Rows of POOLED: all plain surveys together, then each. surveys: {seed: scores}."""
+    groups = {"all": list(surveys.values())} | {name: [part] for name, part in surveys.items()}
+    for name, group in groups.items():
+        for method, key in METHODS.items():
+            row = {"seed": name, "method": method, "n": sum(len(part["wanted"]) for part in group)}
+            told = metrics.miss_ratio([(p[key], p[METHODS[RULER]], p["wanted"]) for p in group], seed, draws, WIDE)
+            row |= {"n_true": told["n_true"], "ap": told["ap"]}
+            if method != RULER:
+                row |= {"ratio": told["ratio"], "ratio_low": told["low"], "ratio_high": told["high"]}
+            row |= inspected(group, key, seed, draws)
+            yield row | (probabilities(group) if method == "default" else {})
+
+
+def write_table(path, columns, rows):
+    """A CSV; numbers with five digits, what is missing or not a number empty."""
+    with open(path, "w", newline="") as out:
+        writer = csv.DictWriter(out, columns, lineterminator="\n", restval="")
+        writer.writeheader()
+        for row in rows:
+            writer.writerow({key: number(value, 5) for key, value in row.items()})

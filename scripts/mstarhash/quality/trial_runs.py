@@ -1,0 +1,119 @@
+"""The workflow run in a folder of its own, and what its candidates.csv tells beside the truth."""
+
+import csv
+import json
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from mstarhash.common.errors import InputError
+from mstarhash.mock.truth import read_truth
+from mstarhash.peers.baselines import read_training
+from mstarhash.peers.scores import PcaLogistic
+from mstarhash.spectra.sample import Sample
+from mstarhash.spectra.shards import identity_of_name, order_key
+from mstarhash.spectra.targets import unknown_rows
+
+OWN = ("score", "hash_score", "p_m")  # columns of candidates.csv that are kept
+MOCK = ("file", "wanted", *OWN, "logistic")
+REAL = ("file", "wanted", "half", "snr_r", *OWN)
+NO_INPUT = dict.fromkeys(("catalogue", "gaia", "twomass", "wise", "labels"))
+
+
+def fresh(folder):
+    """An empty folder in which the workflow can run: its scripts and config are links to those of this one."""
+    folder = Path(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for part in ("scripts", "config"):
+        (folder / part).symlink_to(Path(part).resolve())
+    return folder
+
+
+def search(args, folder, changes):
+    """Run the workflow to candidates.csv in a folder, on one core; returns the rows of that table as dicts.
+
+    changes: laid over the config, as a dict.
+    """
+    own = {
+        "results": "results",
+        "templates": str(Path(args.source).resolve()),
+        "catalogue": {"earlier": None},
+        "manifest": {"shards": 1},
+    }
+    (folder / "settings.yaml").write_text(args.settings)
+    (folder / "changes.yaml").write_text(json.dumps(own | changes, indent=1))
+    configs = [folder / "settings.yaml", *([args.overlay] if args.overlay else []), folder / "changes.yaml"]
+    words = ["snakemake", "--snakefile", Path("Snakefile").resolve(), "--directory", folder, "--cores", "1"]
+    words += ["--profile", "none", "--workflow-profile", "none", "--show-failed-logs", *shlex.split(args.software)]
+    words += ["--configfile", *(Path(path).resolve() for path in configs), "--", "results/candidates/candidates.csv"]
+    if shutil.which(words[0]) is None:
+        raise InputError("no command snakemake on the path")
+    if subprocess.run(list(map(str, words)), stdout=sys.stderr).returncode:
+        raise InputError(f"the workflow in {folder} failed; its words are above")
+    with open(folder / "results/candidates/candidates.csv", newline="") as source:
+        return list(csv.DictReader(source))
+
+
+def mock(args):
+    """Rows of MOCK of a mock survey, in the order of candidates.csv."""
+    folder = fresh(args.folder)
+    results = folder / "results"
+    (results / "templates").mkdir(parents=True)
+    (results / "templates/templates.h5").symlink_to(Path(args.templates).resolve())
+    changes = {"input": {"kind": "mock", "spectra": []} | NO_INPUT}
+    changes["survey"] = {"seed": args.survey_seed, "gzip_fraction": 0.0}  # packing takes time and changes no number
+    rows = search(args, folder, changes)
+    truth = read_truth(results / "survey/truth.csv", args.target)
+    logistic = logistic_scores(results, args.seed)
+    for row in rows:
+        row |= {"wanted": int(truth[row["file"]]["wanted"]), "logistic": f"{logistic[row['file']]:.6g}"}
+    return [{key: row[key] for key in MOCK} for row in rows]
+
+
+def logistic_scores(results, seed):
+    """{file: score} of the unclassified spectra of a run by PCA and logistic regression on its training sets."""
+    learned = read_training(results / "positives/positives.h5", results / "negatives/negatives.h5")
+    with Sample(sorted((results / "rebin").glob("*.h5"))) as sample:
+        rows = unknown_rows(sample)
+        files, x = sample.columns(["file"])["file"][rows], sample.rows("features", rows)
+    return dict(zip(files.tolist(), PcaLogistic(seed).fit(*learned).score(x).tolist(), strict=True))
+
+
+def real(args):
+    """Rows of REAL: spectra listed in labels.csv, all of them unclassified for the search.
+
+    half: quoted or tuning, by the hash of the file's name, so that what was tuned on is never what is quoted.
+    """
+    source, folder = Path(args.real).resolve(), fresh(args.folder)
+    with open(source / "labels.csv", newline="") as table:
+        known = {str(source / row["file"]): row for row in csv.DictReader(table)}
+    lines = ["lmjd,planid,spid,fiberid,class,subclass"]
+    lines += [",".join([*identity_of_name(file), "Unknown", "Non"]) for file in known]
+    hidden = folder.resolve() / "hidden.csv"
+    hidden.write_text("\n".join(lines) + "\n")
+    globs = sorted({str(Path(file).parent / "*.fits*") for file in known})
+    given = NO_INPUT | {"kind": "lamost", "spectra": globs, "catalogue": str(hidden)}
+    rows = search(args, folder, {"input": given, "train": {"model": str(Path(args.model).resolve())}})
+    rows = [row for row in rows if row["file"] in known and known[row["file"]]["is_m"]]  # where it can be told
+    for row in rows:
+        told = known[row["file"]]
+        row |= {"file": told["file"], "wanted": told["is_m"], "snr_r": told["snr_r"], "half": half_of(told["file"])}
+    return [{key: row[key] for key in REAL} for row in rows]
+
+
+def half_of(file):
+    """`quoted` for an even 64-bit blake2b of the file's name, `tuning` for an odd one."""
+    return "tuning" if order_key(Path(file).name) % 2 else "quoted"
+
+
+def write(path, rows):
+    """A CSV of dicts with the same keys."""
+    if not rows:
+        raise InputError("no unclassified spectrum was searched")
+    with open(path, "w", newline="") as out:
+        writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)

@@ -1,0 +1,168 @@
+"""train/model.h5: all that scoring needs - network, thresholds, averages, labelled codes, fusion."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mstarhash.common.errors import InputError
+from mstarhash.search.codes import levelled
+from mstarhash.search.fusion import evidence, fused
+from mstarhash.search.matching import fit, prepare
+from mstarhash.search.pil import PARTS, Network
+from mstarhash.spectra.hdf5 import RECIPE, open_h5, read_columns, write_columns
+from mstarhash.spectra.shards import IDENTITY
+
+LABELLED = (*IDENTITY, "order", "kind", "family", "class", "subclass", "group", "snr_r")
+SCORES = ("class_score", "part_scores", "linear_score", "template_score")
+AVERAGES = ("flux", "ivar", "wanted", "cluster", "members", "unit", "group")
+SOLVED = ("beta", "centre", "turn", "thresholds", "parts")  # of the network; an autoencoder has only thresholds
+REGRESSIONS = ("classes", "linear", "template")  # weights and intercept each
+FUSED = ("fusion_evidence", "fusion_rows")
+FITTING = ("wave_min", "wave_max", "bins", "order", "prior", "floor", "refine", "max_shift")  # section `match`
+
+
+@dataclass
+class Model:
+    """A trained search."""
+
+    network: Network
+    labelled: dict  # LABELLED, `wanted`, `suspect` (n,) bool, `codes` (n, bits / 64) uint64, SCORES
+    averages: object
+    average_names: np.ndarray
+    fitting: dict  # FITTING, of the fits that it learned from
+    fusion: dict
+    fusion_evidence: np.ndarray  # (m, k) that the fusion was fitted on, each spectrum judged as if left out
+    fusion_rows: np.ndarray  # (m,) of the labelled spectra: those that stand for the unclassified
+    stack: dict  # the fusion of all scores but the hash one
+    levels: np.ndarray  # (k,) of the stacked score, that the first k bits tell
+    classes: tuple  # weights (groups,) and intercept of the class score; no weights with target reconstruct
+    linear: tuple  # weights (d,) and intercept of the linear score
+    template: tuple  # weights (f,) and intercept of the template score
+    bits: int
+    wave: np.ndarray
+    recipe: dict  # RECIPE: how rebin made the features that it learned from
+    target: str  # wanted class that it was trained for
+
+    @property
+    def queries(self):
+        """Rows of the labelled spectra that are queries: positives as drawn and templates, no copies."""
+        return self.labelled["wanted"] & np.isin(self.labelled["kind"], ["drawn", "template"])
+
+    @property
+    def sides(self):
+        """Rows of the labelled spectra whose codes are positive and negative neighbours."""
+        wanted = self.labelled["wanted"]
+        return np.flatnonzero(wanted), np.flatnonzero(~wanted & ~self.labelled["suspect"])
+
+    @property
+    def held_back(self):
+        """Scores of what stands for the unclassified, each judged as if left out: wanted (m,), known others (k,)."""
+        score, rows = fused(self.fusion_evidence, self.fusion), self.fusion_rows
+        wanted, presumed = self.labelled["wanted"][rows], self.labelled["kind"][rows] == "presumed"
+        return score[wanted], score[~wanted & ~presumed]
+
+    def refuse_other(self, path, wave, recipe):
+        """Raise InputError where spectra were rebinned otherwise than those that the model of file `path` learned from.
+
+        wave: their grid; recipe: a dict with RECIPE.
+        """
+        differ = _different(recipe, self.recipe, RECIPE)
+        if len(wave) != len(self.wave) or np.abs(wave / self.wave - 1).max() > 1e-9:
+            differ.insert(0, "another grid of wavelengths")
+        if differ:
+            raise InputError(
+                f"{path} learned from spectra that rebin made otherwise, these have {', '.join(differ)}: set the section rebin "
+                "as for the model, or train another"
+            )
+
+    def refuse_fits(self, path, keys):
+        """Raise InputError where the config's FITTING, a dict, is not that of the model of file `path`."""
+        if differ := _different(keys, self.fitting, FITTING):
+            raise InputError(
+                f"{path} learned from other fits, the section match has {', '.join(differ)}: set it as for the model, or "
+                "train another"
+            )
+
+    def fit(self, flux, ivar):
+        """`matching.fit` of spectra (n, p) as in training."""
+        prior, floor, refine, reach = (self.fitting[key] for key in ("prior", "floor", "refine", "max_shift"))
+        return fit(flux, ivar, self.averages, prior, floor, range(-reach, reach + 1), refine)
+
+    def coded(self, x, class_evidence):
+        """SCORES as a dict, (n,) but for `part_scores` (n, PARTS), and bits (n, bits), of features (n, d) and what `match` found (n, f)."""
+        hidden = self.network.hidden(x)
+        scores = {"class_score": np.zeros(len(x)), "part_scores": np.zeros((len(x), PARTS))}
+        scores["linear_score"] = x.astype("f8") @ self.linear[0] + self.linear[1]
+        scores["template_score"] = class_evidence.astype("f8") @ self.template[0] + self.template[1]
+        if self.network.beta is None:
+            return scores, hidden > self.network.thresholds
+        outputs = hidden.astype("f8") @ self.network.beta
+        weights, intercept = self.classes
+        scores["class_score"] = outputs @ weights + intercept
+        scores["part_scores"] = self.network.part_outputs(hidden.astype("f8")) @ weights + intercept
+        stacked = fused(evidence(scores), self.stack)
+        return scores, levelled(stacked, self.levels, self.network.turned(outputs) > self.network.thresholds)
+
+
+def _different(found, learned, names):
+    return [f"{key} {found[key]} instead of {learned[key]}" for key in names if found[key] != learned[key]]
+
+
+def write_model(out, model, averages):
+    """Into an open HDF5 file; model: dict of the fields of Model, less those that follow from `averages`: a dict with
+    AVERAGES, FITTING, name, wave."""
+    network = model["network"]
+    net = out.create_group("network")
+    net["mean"] = network.mean
+    net.attrs["offset"] = network.offset
+    for number, (w, b) in enumerate(network.layers):
+        net[f"w{number}"], net[f"b{number}"] = w, b
+    for key in SOLVED:
+        if getattr(network, key) is not None:
+            net[key] = getattr(network, key)
+    write_columns(out.create_group("labelled"), model["labelled"])
+    part = out.create_group("averages")
+    write_columns(part, {key: averages[key] for key in AVERAGES})
+    part.attrs.update({key: averages[key] for key in FITTING})
+    write_columns(part, {"name": np.append(averages["name"], "featureless")})
+    for key in ("fusion", "stack"):
+        write_columns(out.create_group(key), model[key])
+    for key in REGRESSIONS:
+        write_columns(out.create_group(key), {"weights": model[key][0], "intercept": np.array([model[key][1]])})
+    write_columns(out, {key: model[key] for key in ("levels", *FUSED)})
+    out["wave"] = averages["wave"]
+
+
+def read_model(path):
+    """A Model from model.h5."""
+    with open_h5(path, "train") as source:
+        net = source["network"]
+        layers = []
+        while f"w{len(layers)}" in net:
+            layers.append((net[f"w{len(layers)}"][:], net[f"b{len(layers)}"][:]))
+        optional = {key: net[key][:] if key in net else None for key in SOLVED}
+        network = Network(net["mean"][:], layers, float(net.attrs["offset"]), **optional)
+        part = source["averages"]
+        columns = read_columns(part, ["flux", "ivar", "wanted", "unit", "group"])
+        fitting = {key: part.attrs[key].item() for key in FITTING}
+        return Model(
+            network=network,
+            labelled=read_columns(source["labelled"], [*LABELLED, *SCORES, "wanted", "suspect", "codes"]),
+            averages=prepare(*columns.values(), source["wave"][:], fitting),
+            average_names=read_columns(part, ["name"])["name"],
+            fitting=fitting,
+            **{key: read_columns(source[key], list(source[key])) for key in ("fusion", "stack")},
+            **read_columns(source, ["levels", *FUSED]),
+            **{key: (source[key]["weights"][:], float(source[key]["intercept"][0])) for key in REGRESSIONS},
+            bits=len(network.thresholds),
+            wave=source["wave"][:],
+            recipe={key: source.attrs[key] for key in RECIPE},
+            target=source.attrs["target"],
+        )
+
+
+def rows_of(labelled, identities):
+    """For each (file, order) of `identities` its row among the labelled spectra as they are (no copies), or -1."""
+    plain = np.flatnonzero(labelled["kind"] != "copy")
+    index = {(labelled["file"][row], int(labelled["order"][row])): row for row in plain}
+    return np.array([index.get((file, int(key)), -1) for file, key in zip(*identities, strict=True)], dtype=int)

@@ -1,0 +1,222 @@
+"""Multi-layer pseudo-inverse learning (G19 3.1; FIELD 10): networks solved in closed form.
+
+A network is a chain of random sigmoid layers H = g(X W + b). With `reconstruct` each layer is a PIL autoencoder
+and the last layer's outputs are the code values (G19). With `classes` a ridge solve maps the last hidden layer
+to class targets; its outputs are whitened within classes (linear discriminant) and turned at random into code
+values. A code bit is value > median of the training set.
+
+All sums over rows are float64 over blocks of fixed size, so that results do not depend on threads.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.linalg import cho_factor, cho_solve, solve_triangular
+
+from mstarhash.common.parallel import ordered_map
+from mstarhash.spectra.hdf5 import BLOCK
+
+PARTS = 5  # networks into which the hidden units are shared out, to see what hangs on the draw of random units
+
+
+@dataclass
+class Network:
+    """Weights of the hidden layers and, for class targets, what follows them."""
+
+    mean: np.ndarray  # (d,) subtracted from the input
+    layers: list = field(default_factory=list)  # of (W (in, out), b (out,)) float32
+    offset: float = 0.0  # subtracted from every hidden output
+    beta: np.ndarray | None = None  # (hidden, groups)
+    centre: np.ndarray | None = None  # (groups,)
+    turn: np.ndarray | None = None  # (groups, bits)
+    thresholds: np.ndarray | None = None  # (bits,)
+    parts: np.ndarray | None = None  # (hidden, groups) as beta, of PARTS networks that share out the hidden units
+
+    def hidden(self, x):
+        """(n, last hidden) float32 of inputs (n, d); rows are padded to a full block, so bits do not depend on n."""
+        n = len(x)
+        a = np.zeros((BLOCK, x.shape[1]), "f4") if n < BLOCK else np.empty(x.shape, "f4")
+        a[:n] = x - self.mean
+        for w, b in self.layers:
+            a = sigmoid(a @ w + b)
+        return a[:n] - np.float32(self.offset) if self.offset else a[:n]
+
+    def outputs(self, x):
+        """(n, groups) class outputs; only with class targets."""
+        return self.hidden(x).astype("f8") @ self.beta
+
+    def values(self, x):
+        """(n, bits) float64 that the thresholds cut."""
+        return self.turned(self.outputs(x)) if self.beta is not None else self.hidden(x).astype("f8")
+
+    def part_outputs(self, hidden):
+        """(n, PARTS, groups) class outputs of each part, from hidden outputs (n, hidden)."""
+        return np.stack([hidden[:, part] @ self.parts[part] for part in shared_out(len(self.parts))], axis=1)
+
+    def turned(self, outputs):
+        """Code values of class outputs."""
+        return (outputs - self.centre) @ self.turn
+
+
+def shared_out(units):
+    """Slices of the hidden units, PARTS of them."""
+    edges = np.linspace(0, units, PARTS + 1).astype(int)
+    return [slice(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+
+
+def sigmoid(x):
+    """Logistic function, in place."""
+    np.negative(x, out=x)
+    np.exp(x, out=x)
+    x += 1
+    np.reciprocal(x, out=x)
+    return x
+
+
+def row_blocks(count):
+    """Slices of BLOCK rows, the last one of what is left."""
+    return [slice(first, min(first + BLOCK, count)) for first in range(0, count, BLOCK)]
+
+
+def family_blocks(families):
+    """Lists of whole families, about BLOCK rows together; a family is an array of rows. families: (n,) numbers."""
+    order = np.argsort(families, kind="stable")
+    parts = np.split(order, np.flatnonzero(np.diff(families[order])) + 1)
+    out, size = [[]], 0
+    for rows in parts:
+        if size and size + len(rows) > BLOCK:
+            out.append([])
+            size = 0
+        out[-1].append(rows)
+        size += len(rows)
+    return out
+
+
+def gram(network, x, threads, target=None):
+    """H'H (L, L) and, with a target (n, m), H'T (L, m), float64."""
+
+    def part(rows):
+        h = network.hidden(x[rows])
+        right = None if target is None else h.T.astype("f8") @ target[rows]
+        return (h.T @ h).astype("f8"), right
+
+    total, right = 0.0, 0.0
+    for a, b in ordered_map(part, row_blocks(len(x)), threads):
+        total = total + a
+        right = None if b is None else right + b
+    return total, right
+
+
+def ridge(normal, strength):
+    """Cholesky factor (lower) of the normal matrix plus `strength` times its mean diagonal."""
+    damped = normal.copy()
+    damped[np.diag_indices(len(damped))] += strength * np.trace(normal) / len(normal)
+    return cho_factor(damped, lower=True)
+
+
+def random_layer(rng, size_in, size_out, sample):
+    """Gaussian weights scaled to unit variance of X W on `sample` (n, d); biases N(0, 0.5)."""
+    w = rng.standard_normal((size_in, size_out), dtype="f4")
+    spread = float((sample @ w[:, : min(200, size_out)]).std()) or 1.0
+    return w / np.float32(spread), (0.5 * rng.standard_normal(size_out)).astype("f4")
+
+
+def orthonormal_layer(rng, size_in, size_out):
+    """Orthonormal columns (rows where size_out > size_in), bias of unit norm (FIELD 10 A)."""
+    tall = rng.standard_normal((max(size_in, size_out), min(size_in, size_out)))
+    q = np.linalg.qr(tall)[0]
+    b = rng.standard_normal(size_out)
+    return (q if size_in >= size_out else q.T).astype("f4"), (b / np.linalg.norm(b)).astype("f4")
+
+
+def train_reconstruct(x, layers, bits, encoder, strength, seed, threads):
+    """ML-PIL of PIL autoencoders (G19 Figs. 4, 5). encoder: "random" (FIELD 10 A) or "tied" (B).
+
+    x: (n, d) features in 0..1; layers: sizes of the hidden layers before the code; the last one has `bits` units.
+    """
+    rng = np.random.default_rng(seed)
+    network = Network(np.zeros(x.shape[1], "f4"))
+    size = x.shape[1]
+    for size_out in [*layers, bits]:
+        w, b = orthonormal_layer(rng, size, size_out)
+        before = Network(network.mean, list(network.layers))
+        if encoder == "tied":
+            trial = Network(network.mean, [*network.layers, (w, b)])
+            target = np.concatenate([before.hidden(x[rows]) for rows in row_blocks(len(x))]) if before.layers else x
+            normal, right = gram(trial, x, threads, target)
+            w = cho_solve(ridge(normal, strength), right).T.astype("f4")
+            b = np.zeros(size_out, "f4")
+        network.layers.append((w, b))
+        size = size_out
+    values = np.concatenate(list(ordered_map(lambda rows: network.values(x[rows]), row_blocks(len(x)), threads)))
+    network.thresholds = np.median(values, axis=0)
+    return network, values, None
+
+
+def train_classes(x, groups, families, layers, bits, strength, seed, threads):
+    """A PIL classifier whose outputs become the code.
+
+    x: (n, d); groups: (n,) texts; families: (n,) numbers, one for rows that are left out together.
+
+    Returns the network, code values (n, bits), class outputs (n, groups) and those of the parts (n, PARTS, groups) of the
+    training rows, all as if each family had been left out of the solve: with S = H_g A^-1 H_g' and residual e,
+    T - (I - S)^-1 e (exact for the ridge solve; whitening and medians are not redone).
+    """
+    rng = np.random.default_rng(seed)
+    mean = x.mean(0, dtype="f8").astype("f4")
+    network = Network(mean, offset=0.5)
+    probe = x[:: max(1, len(x) // BLOCK)][:BLOCK] - mean
+    size = x.shape[1]
+    for size_out in layers:
+        network.layers.append(random_layer(rng, size, size_out, probe))
+        probe, size = sigmoid(probe @ network.layers[-1][0] + network.layers[-1][1]) - np.float32(0.5), size_out
+    names = sorted(set(groups))
+    target = (np.asarray(groups)[:, None] == np.array(names)).astype("f8")
+    normal, right = gram(network, x, threads, target)
+    factor = ridge(normal, strength)
+    network.beta = cho_solve(factor, right)
+    units = shared_out(len(normal))
+    factors = [ridge(normal[part, part], strength) for part in units]
+    network.parts = np.concatenate([cho_solve(f, right[p]) for f, p in zip(factors, units, strict=True)])
+    outputs, of_parts = np.empty_like(target), np.empty((len(x), PARTS, len(names)))
+
+    def left_out(members):
+        rows = np.concatenate(members)
+        h = network.hidden(x[rows]).astype("f8")
+        told = target[rows]
+        outputs[rows] = without(members, factor, h, told, h @ network.beta)
+        found = network.part_outputs(h)
+        for k, part in enumerate(units):
+            of_parts[rows, k] = without(members, factors[k], h[:, part], told, found[:, k])
+
+    for _ in ordered_map(left_out, family_blocks(families), threads):
+        pass
+    network.centre = outputs.mean(0)
+    within = np.zeros((len(names), len(names)))
+    for k in range(len(names)):
+        part = outputs[target[:, k] > 0]
+        part = part - part.mean(0)
+        within += part.T @ part
+    within /= len(outputs)
+    within[np.diag_indices(len(names))] += 1e-3 * np.trace(within) / len(names)
+    whiten = np.linalg.inv(np.linalg.cholesky(within)).T
+    network.turn = whiten @ rng.standard_normal((len(names), bits))
+    values = network.turned(outputs)
+    network.thresholds = np.median(values, axis=0)
+    return network, values, outputs, of_parts
+
+
+def without(members, factor, h, target, found):
+    """Outputs of a ridge solve as if the rows of each family had been left out of it.
+
+    members: families, the rows one after the other; factor: of the solve; h: (n, hidden); target, found: (n, ...).
+    """
+    half = solve_triangular(factor[0], h.T, lower=True, check_finite=False)
+    out, first = np.empty_like(target), 0
+    for family in members:
+        rows = slice(first, first + len(family))
+        part = half[:, rows]
+        rest = np.linalg.solve(np.eye(len(family)) - part.T @ part, target[rows] - found[rows])
+        out[rows] = target[rows] - rest
+        first += len(family)
+    return out

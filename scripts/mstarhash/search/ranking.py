@@ -1,0 +1,65 @@
+"""The order and the columns of candidates.csv."""
+
+import numpy as np
+
+from mstarhash.search.fusion import evidence, fused
+from mstarhash.spectra.shards import IDENTITY
+
+COLUMNS = (
+    *IDENTITY, "rank", "p_m", "score", "in_union", "votes", "min_distance", "hash_score", "near_positive", "near_negative",
+    "class_score", "linear_score", "template_score", "difference", "chi2", "gain_wanted", "gain_other", "best_wanted", "best_other", "good_pixels", "snr_r", "stability", "nearest", "label",
+)  # fmt: skip
+NEAREST = ("nearest", "nearest_distance")  # rows of labelled spectra and their Hamming distances
+
+
+def rank_rows(table):
+    """The table best score first, ties in the order of all spectra, with the column `rank` from 1."""
+    order = np.lexsort((np.arange(len(table["score"])), -table["score"]))
+    return {key: values[order] for key, values in table.items()} | {"rank": np.arange(1, len(order) + 1)}
+
+
+def stability(table, stack, expected):
+    """(n,) share of the parts of the network that put a spectrum among the best `expected` ones; NaN without parts.
+
+    Each part has random units of its own, and takes the place of the whole network in the scores that the bits tell.
+    """
+    parts = table["part_scores"]
+    if not parts.any():
+        return np.full(len(parts), np.nan)
+    found = np.zeros(parts.shape)
+    for k, part in enumerate(parts.T):
+        scores = {key: table[key] for key in ("linear_score", "template_score")} | {"class_score": part}
+        best = np.argsort(-fused(evidence(scores), stack), kind="stable")[: max(1, round(expected))]
+        found[best, k] = 1
+    return found.mean(1)
+
+
+def nearest_words(rows, distances, labelled):
+    """(n,) texts: subclass:S/N:distance of the labelled spectra nearest to each, nearest first; U: presumed other."""
+    subclass = np.where(labelled["class"] == "STAR", labelled["subclass"], labelled["class"])
+    subclass = np.where(np.isin(labelled["kind"], ["presumed", "inspected"]), "U", subclass)
+    names = [
+        f"{kind or '?'}:{snr:.1f}".replace(":nan", ":") for kind, snr in zip(subclass, labelled["snr_r"], strict=True)
+    ]
+    return np.array(
+        [
+            " ".join(f"{names[row]}:{d:.0f}" for row, d in zip(*pair, strict=True))
+            for pair in zip(rows, distances, strict=True)
+        ],
+        dtype=str,
+    )
+
+
+def summary_rows(table, chance, labelled, queries):
+    """Counts of the search, as rows for a CSV; chance: the Calibration of P."""
+    return [
+        ["quantity", "value"],
+        ["searched", len(table["rank"])],
+        ["labelled", labelled],
+        ["queries", queries],
+        ["in_union", int(table["in_union"].sum())],
+        ["prior", f"{chance.prior:.6g}"],
+        *([["prior_error", f"{chance.prior_error:.2g}"]] if np.isfinite(chance.prior_error) else []),
+        ["expected_wanted", f"{table['p_m'].sum():.6g}"],
+        ["p_m_above_half", int((table["p_m"] >= 0.5).sum())],
+    ]

@@ -1,0 +1,1 @@
+"""What is told of stars: sources of tables, distance, luminosity, activity, motion."""

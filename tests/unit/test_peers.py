@@ -5,9 +5,10 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 from mstarhash.common.errors import InputError
-from mstarhash.peers import cnn, hash_quality, runs, tables
+from mstarhash.peers import cnn, hash_quality, runs, tables, tuning
 from mstarhash.peers import scores as peer_scores
 from mstarhash.peers.hash_methods import RandomHyperplanes
+from mstarhash.peers.task import Task
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 
@@ -62,7 +63,7 @@ def test_neighbours_by_direct_counting_and_none_is_its_own():
     labelled, wanted = rng.random((60, 32)) < 0.5, np.arange(60) < 25
     own = np.array([-1, 40, 59, 3])
     codes = np.where(own[:, None] >= 0, labelled[own], rng.random((4, 32)) < 0.5)
-    found = runs.neighbour_score(codes, labelled, (~wanted, wanted), own, 4)
+    found = tuning.neighbour_score(codes, labelled, (~wanted, wanted), own, 4)
     for k in range(4):
         distance = (codes[k] != labelled).sum(1).astype(float)
         distance[own[k] if own[k] >= 0 else []] = np.inf
@@ -78,10 +79,10 @@ def test_presumed_negatives_that_look_wanted_are_no_negative_neighbours():
     labelled = np.where(like[:, None], True, False) ^ (rng.random((90, 64)) < 0.1)
     nothing = np.full(90, -1)
     sides = wanted & True, presumed
-    found = runs.hash_score(labelled, labelled, *sides, 3, nothing, 3)
-    without = runs.neighbour_score(labelled, labelled, (~like, wanted), nothing, 3)
+    found = tuning.hash_score(labelled, labelled, *sides, 3, nothing, 3)
+    without = tuning.neighbour_score(labelled, labelled, (~like, wanted), nothing, 3)
     assert (found == without).all()
-    assert (runs.hash_score(labelled, labelled, *sides, 0, nothing, 3)[like] < found[like]).any()
+    assert (tuning.hash_score(labelled, labelled, *sides, 0, nothing, 3)[like] < found[like]).any()
 
 
 def task(x, wanted, unknown, own=None):
@@ -89,7 +90,7 @@ def task(x, wanted, unknown, own=None):
     kind[~wanted & (np.arange(len(x)) % 2 == 0)] = "copy"
     own = np.full(len(unknown), -1) if own is None else own
     family = np.arange(len(x)) // 2
-    return runs.Task(kind, wanted, family, kind, np.arange(len(unknown)).astype(str), own, 1, [], 64, 2)
+    return Task(kind, wanted, family, kind, np.arange(len(unknown)).astype(str), own, 1, [], 64, 2)
 
 
 def test_held_back_families_are_whole_and_judged_by_what_looks_unclassified(sets):
@@ -109,14 +110,14 @@ def test_presumed_negatives_that_a_method_puts_first_are_not_judged(sets):
     hidden = one.presumed & (np.arange(900) % 7 == 0)
     x = x + 6 * (wanted | hidden)[:, None] * np.eye(20, dtype="f4")[2]
     one.suspects = 0
-    (_, plain), one.suspects = runs.tuned(one, x, peer_scores.PcaLogistic, [{}], None), hidden.sum()
-    assert runs.tuned(one, x, peer_scores.PcaLogistic, [{}], None)[1] > plain + 0.1
+    (_, plain), one.suspects = tuning.tuned(one, x, peer_scores.PcaLogistic, [{}], None), hidden.sum()
+    assert tuning.tuned(one, x, peer_scores.PcaLogistic, [{}], None)[1] > plain + 0.1
 
 
 def test_without_anything_to_judge_by_the_first_settings_serve(sets):
     x, wanted = sets
     one = task(x, wanted & False, x[:5])
-    assert runs.tuned(one, x, peer_scores.PcaLogistic, [{"c": 1.0}], None)[0] == {"c": 1.0}
+    assert tuning.tuned(one, x, peer_scores.PcaLogistic, [{"c": 1.0}], None)[0] == {"c": 1.0}
 
 
 class Memory:
@@ -145,9 +146,9 @@ def test_presumed_negatives_are_scored_by_models_that_did_not_see_them(sets):
 def test_settings_are_chosen_by_held_back_families(sets):
     x, wanted = sets
     grid = [{"components": 1}, {"components": 8}]
-    chosen, ap = runs.tuned(task(x, wanted, x[:5]), x, peer_scores.PcaLogistic, grid, None)
+    chosen, ap = tuning.tuned(task(x, wanted, x[:5]), x, peer_scores.PcaLogistic, grid, None)
     assert chosen == {"components": 8} and 0.05 < ap <= 1
-    chosen, _ = runs.tuned(task(x, wanted, x[:5]), x, RandomHyperplanes, [{"bits": 1}, {"bits": 128}], 5)
+    chosen, _ = tuning.tuned(task(x, wanted, x[:5]), x, RandomHyperplanes, [{"bits": 1}, {"bits": 128}], 5)
     assert chosen == {"bits": 128}
 
 

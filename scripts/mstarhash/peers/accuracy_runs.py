@@ -11,8 +11,9 @@ from mstarhash.learn.set_file import read_set
 from mstarhash.mock.truth import read_truth
 from mstarhash.peers import accuracy, hash_methods
 from mstarhash.peers.baselines import scaled
-from mstarhash.peers.runs import HELD, PRIOR, labelled_codes, trained_shape
 from mstarhash.peers.semantic import SemanticHashing
+from mstarhash.peers.task import HELD, labelled_codes, trained_shape
+from mstarhash.peers.tuning import PRIOR
 from mstarhash.search import pil
 from mstarhash.spectra.hdf5 import blocks, open_h5, read_columns
 

@@ -8,6 +8,7 @@ from mstarhash.common.intervals import wilson
 from mstarhash.common.texttables import number
 from mstarhash.mock.truth import read_truth
 from mstarhash.peers import hash_quality, runs
+from mstarhash.peers.task import own_codes, read_features, read_task, snr_of
 from mstarhash.search.metrics import MEASURES, RECALLS, SHARES, ranks_of_true, share_for, summary, with_intervals
 from mstarhash.spectra.targets import split_subclass
 
@@ -40,9 +41,9 @@ PROPERTIES += ["imbalance", "largest_imbalance", "dead", "correlation", "largest
 
 def write(args, names):
     """All four tables. names: {peers, peers_bins, bits, hash_properties: path}."""
-    task = runs.read_task(args)
+    task = read_task(args)
     truth = read_wanted(args.truth, args.target, task.files)
-    snr = runs.snr_of(args.codes)
+    snr = snr_of(args.codes)
     with (
         open(names["peers"], "w", newline="") as one,
         open(names["peers_bins"], "w", newline="") as two,
@@ -51,8 +52,8 @@ def write(args, names):
     ):
         tables = Table(one, PEERS), Table(two, BINS)
         bits, properties = Table(three, BITS), Table(four, PROPERTIES)
-        x = runs.read_features(args, "search")[0]
-        write_codes(bits, properties, "this search", "search", runs.own_codes(args), x, task)
+        x = read_features(args, "search")[0]
+        write_codes(bits, properties, "this search", "search", own_codes(args), x, task)
         own = runs.candidate_runs(args.candidates, task.files, args.benchmarks)
         for run in (*own, *runs.all_runs(args, task)):
             write_run(*tables, run, truth, snr, args.seed)

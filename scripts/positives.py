@@ -25,7 +25,8 @@ def main(argv=None):
     from contextlib import ExitStack
 
     from mstarhash.common.files import replacing
-    from mstarhash.learn import positive_set
+    from mstarhash.learn import positive_clusters, positive_set
+    from mstarhash.learn.positive_tables import write_tables
     from mstarhash.spectra.hdf5 import create
     from mstarhash.spectra.labels import read_labels
     from mstarhash.spectra.sample import Sample
@@ -37,15 +38,15 @@ def main(argv=None):
         }
         sample = stack.enter_context(Sample(args.spectra))
         sample.refuse_empty()
-        released = positive_set.released(sample, args.target, read_labels(args.labels))
+        released = positive_clusters.released(sample, args.target, read_labels(args.labels))
         if len(released.rows) < args.min_stars:
             raise InputError(
                 f"only {len(released.rows)} released spectra of class '{args.target}', {args.min_stars} are needed: give "
                 "their classes by input.catalogue, add files to input.spectra, or change target"
             )
-        clusters = positive_set.cluster(sample, released, args)
-        drawn = positive_set.draw(clusters, args)
-        positive_set.write_tables(clusters, drawn, released, args.target, name)
+        clusters = positive_clusters.cluster(sample, released, args)
+        drawn = positive_clusters.draw(clusters, args)
+        write_tables(clusters, drawn, released, args.target, name)
         with create(name["averages"], "positives", config_hash(args)) as out:
             positive_set.write_averages(out, sample, released, clusters, args.templates, args.target)
         with create(name["positives"], "positives", config_hash(args)) as out:

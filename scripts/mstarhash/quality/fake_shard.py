@@ -1,13 +1,14 @@
 """Write the spectra of the step `completeness` in the layout of rebin.py, so that the search takes them for its own."""
 
 import csv
+from dataclasses import dataclass
 
 import numpy as np
 
 from mstarhash.common.configuration import config_hash
 from mstarhash.common.errors import InputError
 from mstarhash.common.progress import Progress, say
-from mstarhash.learn.degrade import noise_of
+from mstarhash.learn.degrade import Noise, noise_of
 from mstarhash.learn.template_file import all_models
 from mstarhash.mock.library import Library
 from mstarhash.quality import fakes
@@ -32,48 +33,73 @@ def inject(args, path):
     rng = np.random.default_rng(args.seed)
     with Sample(args.spectra) as sample, create(path, "rebin", config_hash(args)) as out:
         columns, wave = sample.columns(["file", "class", "subclass", "snr_r"]), sample.fixed("wave")
-        unknown = np.flatnonzero(is_unknown(columns["class"]))
-        donors, counts = donors_of(columns["snr_r"][unknown], args.snr, args.noise, rng)
-        if not len(donors):
-            raise InputError(
-                "no unclassified spectrum within the bins of S/N (completeness.snr): nothing to take noise from"
-            )
-        donors = unknown[donors]
-        flux, ivar = sample.rows("flux", donors), sample.rows("ivar", donors)
-        noise = noise_of(flux, ivar, wave, all_models(args.templates, wave), ORDER)
-        snr = columns["snr_r"][donors]
-        stars = fakes.cells(snr, args.snr, args.each, rng)
+        lent, counts = borrowed(args, sample, columns, rng)
+        stars = fakes.cells(lent.snr, args.snr, args.each, rng)
         exact, sources, stars = source_of(args, sample, columns, stars, wave, rng)
-        say(f"completeness: {len(stars):,} stars, {exact.words}; noise of {len(donors):,} unclassified spectra")
-        calm = np.flatnonzero(np.isin(columns["file"][donors], files_below(args.listed, args.min_p)))
-        if not len(calm):
-            raise InputError(f"every unclassified spectrum has a probability of {args.min_p} or more: no null test")
-        bins = np.digitize(snr[calm], args.snr) - 1
-        weight = counts[bins] / np.bincount(bins, minlength=len(counts))[bins]
-        lenders = rng.choice(calm, args.impostors * len(fakes.IMPOSTORS), p=weight / weight.sum())
+        say(f"completeness: {len(stars):,} stars, {exact.words}; noise of {len(lent.snr):,} unclassified spectra")
+        lenders = calm_lenders(args, lent, counts, args.impostors * len(fakes.IMPOSTORS), rng)
         kinds = np.repeat(["", *fakes.IMPOSTORS], [len(stars)] + [args.impostors] * len(fakes.IMPOSTORS))
         pick = np.concatenate([stars.donor, lenders])
-        out.attrs.update(sample.recipe)
-        recipe = sample.feature_recipe
-        many = {"flux": len(wave), "ivar": len(wave), "features": width(len(wave), int(recipe["thin"]))}
-        for key, size in many.items():
-            out.create_dataset(key, (len(kinds), size), "f4")
-        progress = Progress("completeness", len(kinds))
-        for part in blocks(len(kinds)):
-            flux, ivar = np.empty((2, part.stop - part.start, len(wave)), "f4")
-            for kind in dict.fromkeys(kinds[part]):
-                mine = np.flatnonzero(kinds[part] == kind)
-                where = part.start + mine
-                if kind:
-                    made = fakes.impostors(exact.library, kind, wave, args.response, noise, pick[where], rng)
-                else:
-                    made = fakes.noisy(*exact.rows(where), noise, pick[where], wave, rng)
-                flux[mine], ivar[mine] = made
-            out["flux"][part], out["ivar"][part] = flux, ivar
-            out["features"][part] = features(flux, ivar, **recipe)
-            progress.step(len(flux))
-        write_rows(out, len(kinds), snr[pick], wave)
+
+        def made(kind, rows):
+            if kind:
+                return fakes.impostors(exact.library, kind, wave, args.response, lent.noise, pick[rows], rng)
+            return fakes.noisy(*exact.rows(rows), lent.noise, pick[rows], wave, rng)
+
+        write_spectra(out, kinds, made, sample)
+        write_rows(out, len(kinds), lent.snr[pick], wave)
     return stars, sources, kinds
+
+
+@dataclass
+class Lent:
+    """Unclassified spectra that lend their noise: names of their files, S/N r, and what is left of each."""
+
+    file: np.ndarray
+    snr: np.ndarray
+    noise: Noise
+
+
+def borrowed(args, sample, columns, rng):
+    """Lent, and how many unclassified spectra each bin of S/N has."""
+    unknown = np.flatnonzero(is_unknown(columns["class"]))
+    rows, counts = donors_of(columns["snr_r"][unknown], args.snr, args.noise, rng)
+    if not len(rows):
+        raise InputError(
+            "no unclassified spectrum within the bins of S/N (completeness.snr): nothing to take noise from"
+        )
+    rows, wave = unknown[rows], sample.fixed("wave")
+    flux, ivar = sample.rows("flux", rows), sample.rows("ivar", rows)
+    noise = noise_of(flux, ivar, wave, all_models(args.templates, wave), ORDER)
+    return Lent(columns["file"][rows], columns["snr_r"][rows], noise), counts
+
+
+def calm_lenders(args, lent, counts, many, rng):
+    """(many,) numbers of Lent whose own P is below args.min_p, as frequent a bin of S/N as in the survey (`counts`)."""
+    calm = np.flatnonzero(np.isin(lent.file, files_below(args.listed, args.min_p)))
+    if not len(calm):
+        raise InputError(f"every unclassified spectrum has a probability of {args.min_p} or more: no null test")
+    bins = np.digitize(lent.snr[calm], args.snr) - 1
+    weight = counts[bins] / np.bincount(bins, minlength=len(counts))[bins]
+    return rng.choice(calm, many, p=weight / weight.sum())
+
+
+def write_spectra(out, kinds, made, sample):
+    """flux, ivar and features of spectra, as rebin has them. kinds: (n,); made: of a kind and rows, flux and ivar."""
+    wave, recipe = sample.fixed("wave"), sample.feature_recipe
+    out.attrs.update(sample.recipe)
+    many = {"flux": len(wave), "ivar": len(wave), "features": width(len(wave), int(recipe["thin"]))}
+    for key, size in many.items():
+        out.create_dataset(key, (len(kinds), size), "f4")
+    progress = Progress("completeness", len(kinds))
+    for part in blocks(len(kinds)):
+        flux, ivar = np.empty((2, part.stop - part.start, len(wave)), "f4")
+        for kind in dict.fromkeys(kinds[part]):
+            mine = np.flatnonzero(kinds[part] == kind)
+            flux[mine], ivar[mine] = made(kind, part.start + mine)
+        out["flux"][part], out["ivar"][part] = flux, ivar
+        out["features"][part] = features(flux, ivar, **recipe)
+        progress.step(len(flux))
 
 
 def donors_of(snr, edges, most, rng):

@@ -42,8 +42,7 @@ def main(argv=None):
     from mstarhash.common import texttables
     from mstarhash.common.files import replacing
     from mstarhash.common.wording import worded
-    from mstarhash.report import accounting, page
-    from mstarhash.report import sections as reporting
+    from mstarhash.report import accounting, claims, counts, links, page, quality, stars
 
     with replacing(args.output) as name:
         rows = texttables.rows_of
@@ -52,27 +51,27 @@ def main(argv=None):
         kinds = accounting.classes(args.spectra, args.target)
         summary = {row["quantity"]: row["value"] for row in rows(args.summary)}
         measured, bits = accounting.stars(args.measure, args.luminosity) if args.measure else (Counter(), Counter())
-        pictures = reporting.pictures(args.figures, folder)
-        quality = reporting.quality(rows(args.ranking), rows(args.reliability), summary)
-        others = reporting.others(args.more, bool(args.measure))
+        shown = links.pictures(args.figures, folder)
+        ranked = quality.quality(rows(args.ranking), rows(args.reliability), summary)
+        others = quality.others(args.more, bool(args.measure))
         sections = [
-            ("searched", "What was searched", reporting.what(words, kinds, summary, measured)),
-            ("quality", "Quality of the ranking", page.join(quality, pictures.pop("ranking", ""))),
+            ("searched", "What was searched", counts.what(words, kinds, summary, measured)),
+            ("quality", "Quality of the ranking", page.join(ranked, shown.pop("ranking", ""))),
             (
                 "others",
                 "Other methods, robustness, completeness",
-                page.join(others, *(pictures.pop(key) for key in reporting.OTHERS if key in pictures)),
+                page.join(others, *(shown.pop(key) for key in links.OTHERS if key in shown)),
             ),
-            ("stars", "The stars", reporting.stellar(rows(args.fractions), rows(args.boundaries))),
+            ("stars", "The stars", stars.stellar(rows(args.fractions), rows(args.boundaries))),
             (
                 "survey",
                 "The run in pictures",
-                page.join(*(pictures.pop(key) for key in reporting.SURVEY if key in pictures)),
+                page.join(*(shown.pop(key) for key in links.SURVEY if key in shown)),
             ),
-            ("paper", "The paper's figures on these data", page.join(*pictures.values())),
-            ("claims", "The paper's claims", reporting.claims(rows(args.claims))),
-            ("failures", "Failures and denominators", reporting.failures(words, flags, bits, measured)),
-            ("files", "Files", reporting.made(args.files, folder)),
+            ("paper", "The paper's figures on these data", page.join(*shown.values())),
+            ("claims", "The paper's claims", claims.claims(rows(args.claims))),
+            ("failures", "Failures and denominators", counts.failures(words, flags, bits, measured)),
+            ("files", "Files", links.made(args.files, folder)),
         ]
         if not args.measure:
             sections = [part for part in sections if part[0] not in ("stars", "claims")]

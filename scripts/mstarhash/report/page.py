@@ -35,6 +35,16 @@ class Raw(str):
     """Text that is HTML already."""
 
 
+def percent(value, digits=1):
+    """A share in per cent; nothing where there is none."""
+    return "" if value in ("", None) else f"{100 * float(value):.{digits}f} %"
+
+
+def count(value):
+    """A whole number with its thousands parted."""
+    return f"{int(float(value)):,}"
+
+
 def safe(value):
     """A value as HTML."""
     return value if isinstance(value, Raw) else Raw(html.escape(str(value), quote=True))

@@ -76,28 +76,27 @@ def main(argv=None):
 
 def since(path, spectra, name):
     """Write what changed since the earlier release `path`, if one is named; returns that, or None."""
-    from mstarhash.catalogue import changes as catalogue_changes
+    from mstarhash.catalogue import changes
     from mstarhash.common.progress import say
 
     if not path:
-        catalogue_changes.write(name, {}, {}, {"new": [], "changed": [], "removed": []})
+        changes.write(name, {}, {}, {"new": [], "changed": [], "removed": []})
         return None
-    earlier = catalogue_changes.read_earlier(path)
-    changes = catalogue_changes.compare(spectra, earlier)
-    catalogue_changes.write(name, spectra, earlier, changes[0])
-    say("catalogue: since the earlier release: " + ", ".join(f"{len(v):,} {key}" for key, v in changes[0].items()))
-    return changes
+    earlier = changes.read_earlier(path)
+    found = changes.compare(spectra, earlier)
+    changes.write(name, spectra, earlier, found[0])
+    say("catalogue: since the earlier release: " + ", ".join(f"{len(v):,} {key}" for key, v in found[0].items()))
+    return found
 
 
 def write_tables(names, schema, tables, comments, other):
-    """All tables in all formats; other: as in `catalogue_text.write_etable`."""
-    from mstarhash.catalogue import cds, fits, parquet, votable
-    from mstarhash.catalogue import text as catalogue_text
+    """All tables in all formats; other: as in `write_etable` of catalogue/text.py."""
+    from mstarhash.catalogue import cds, fits, parquet, text, votable
 
     described = []
     for title, table in tables.items():
         fits.write(names[f"{title}_fits"], title.upper(), table, comments)
-        catalogue_text.write_csv(names[f"{title}_csv"], table)
+        text.write_csv(names[f"{title}_csv"], table)
         votable.write(names[f"{title}_votable"], title, table, comments)
         parquet.write(names[f"{title}_parquet"], table, comments)
         places = cds.write_dat(names[f"{title}_dat"], table)
@@ -106,9 +105,7 @@ def write_tables(names, schema, tables, comments, other):
     cds.write_readme(names["readme"], "M stars among unclassified spectra", described, comments)
     spectra = tables["spectra"]
     new = next(values for column, values in spectra if column.name == "source") == "new"
-    catalogue_text.write_etable(
-        names["etable"], [(column, part[new]) for column, part in spectra], schema.etable, other
-    )
+    text.write_etable(names["etable"], [(column, part[new]) for column, part in spectra], schema.etable, other)
 
 
 def about_flags(schema):

@@ -94,14 +94,12 @@ def draw(args, names):
     from pathlib import Path
 
     from mstarhash.common.files import replacing
-    from mstarhash.figures import accuracy as plots_accuracy
-    from mstarhash.figures import peers as plots_peers
-    from mstarhash.figures import style
+    from mstarhash.figures import accuracy, peers, style
 
     plt = style.start()
     figures = {
-        "peers": lambda: plots_peers.draw(plt, args.read_peers),
-        "fig08": lambda: plots_accuracy.draw(plt, args.read_accuracy_recall, args.read_accuracy_area),
+        "peers": lambda: peers.draw(plt, args.read_peers),
+        "fig08": lambda: accuracy.draw(plt, args.read_accuracy_recall, args.read_accuracy_area),
     }
     with ExitStack() as stack:
         paths = {

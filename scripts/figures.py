@@ -59,8 +59,8 @@ def main(argv=None):
         ranking,
         style,
         subtypes,
+        unknown,
     )
-    from mstarhash.figures import unknown as plots_unknown
 
     figures = {
         "candidates": candidates.draw,
@@ -68,7 +68,7 @@ def main(argv=None):
         "positives": positives.draw,
         "mock": mock.draw,
         "subtypes": subtypes.draw,
-        "fig02": plots_unknown.draw,
+        "fig02": unknown.draw,
         "fig06": positives_spectra.draw_defects,
         "fig07": positives_spectra.draw_examples,
         "fig09": neighbours.draw_late,
@@ -82,8 +82,8 @@ def main(argv=None):
         "fig17": activity.draw,
         "fig18": kinematics.draw,
     }
-    if unknown := sorted(set(args.names) - set(figures)):
-        raise InputError(f"--names: no figure {', '.join(unknown)}; there are {', '.join(figures)}")
+    if strange := sorted(set(args.names) - set(figures)):
+        raise InputError(f"--names: no figure {', '.join(strange)}; there are {', '.join(figures)}")
     plt = style.start()
     with ExitStack() as stack:
         names = {

@@ -10,7 +10,7 @@ from mstarhash.spectra.hdf5 import blocks, open_h5
 
 def as_unclassified(kind):
     """(m,) rows that stand for the unclassified spectra: copies of known ones (without copies: the originals), and
-    unclassified ones inspected or presumed. kind: (n,) texts of training.COLUMNS."""
+    unclassified ones inspected or presumed. kind: (n,) texts of set_file.COLUMNS."""
     known = ["copy"] if np.any(kind == "copy") else ["drawn", "template", "known"]
     return np.flatnonzero(np.isin(kind, [*known, "inspected", "presumed"]))
 

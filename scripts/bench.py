@@ -11,20 +11,20 @@ from mstarhash.common.configuration import section_parser
 from mstarhash.common.errors import exit_code
 
 COLUMNS = ("what", "n", "ours_s", "peer", "peer_n", "peer_s", "ratio", "floor_s", "rss_mb")
-CASES = {  # what: (module, function)
-    "read": ("bench_pixels", "read"),
-    "rebin": ("bench_pixels", "rebin"),
-    "scale": ("bench_pixels", "scale"),
-    "positives": ("bench_search", "positives"),
-    "train": ("bench_search", "train"),
-    "encode": ("bench_search", "encode"),
-    "retrieve": ("bench_search", "retrieve"),
-    "neighbours": ("bench_search", "neighbours"),
-    "match": ("bench_search", "match"),
-    "crossmatch_small": ("bench_stars", "crossmatch_small"),
-    "crossmatch_large": ("bench_stars", "crossmatch_large"),
-    "measure": ("bench_stars", "measuring"),
-    "snakemake": ("bench_stars", "snakemake"),
+CASES = {  # what: (module of bench/, function)
+    "read": ("pixels", "read"),
+    "rebin": ("pixels", "rebin"),
+    "scale": ("pixels", "scale"),
+    "positives": ("search", "positives"),
+    "train": ("search", "train"),
+    "encode": ("search", "encode"),
+    "retrieve": ("search", "retrieve"),
+    "neighbours": ("search", "neighbours"),
+    "match": ("search", "match"),
+    "crossmatch_small": ("stars", "crossmatch_small"),
+    "crossmatch_large": ("stars", "crossmatch_large"),
+    "measure": ("stars", "measuring"),
+    "snakemake": ("stars", "snakemake"),
 }
 SECTIONS = ("train", "positives", "retrieve", "measure", "crossmatch", "bench")
 SHARED = ("components", "seed")  # the first as in `positives`: no case needs that of `train`
@@ -81,9 +81,9 @@ def one(what, args):
     from mstarhash.bench.timing import run
 
     module, function = CASES[what]
-    if module == "bench_pixels":  # only what the row needs, as its memory is told
+    if module == "pixels":  # only what the row needs, as its memory is told
         from mstarhash.bench import pixels as cases
-    elif module == "bench_search":
+    elif module == "search":
         from mstarhash.bench import search as cases
     else:
         from mstarhash.bench import stars as cases

@@ -19,8 +19,9 @@ HEAD = """# The code
 
 `Snakefile` checks the config and takes in `rules/*.smk`: a rule for each step, whose inputs are its script, the modules that the
 script imports, and its data. `scripts/STEP.py` reads flags and files, calls functions and writes files; `scripts/mstarhash/`
-holds these functions, a folder for each subject: numpy arrays in, numpy arrays out. A change to a module runs the steps again that need it, so a module
-imports no more than it must, and nothing from a folder further down this page. The page is written by `python scripts/code_reference.py`.
+holds these functions, a folder for each subject: numpy arrays in, numpy arrays out. A change to a module runs the steps again
+that need it, so a module imports no more than it must, and nothing from a folder further down this page. The page is written by
+`python scripts/code_reference.py`.
 
 ## Where a change goes
 

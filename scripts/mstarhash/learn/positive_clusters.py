@@ -72,15 +72,18 @@ def cluster(sample, released, args):
     count = len(released.rows)
     label, birch = _labels(_scores(sample, released, args), released.giant, args)
     total, everything = len(birch), np.arange(count)
-    flux, ivar = _means(sample, released, label, everything, total).result()
+    means = _means(sample, released, label, everything, total)
+    flux, ivar = means.result()
     bad = np.zeros((count, len(REASONS)), bool)
     progress = Progress("defects", count)
     for where, f, w in released.blocks(sample, everything):
         bad[where] = defects(released.wave, f, w, released.columns["snr_r"][where], flux[label[where]])
         progress.step(len(f))
     few = args.complete == "auto" and count < args.min_released
-    means = _means(sample, released, label, np.flatnonzero(~_rejected(bad, few)), total)
-    flux, ivar = means.result()
+    clean = np.flatnonzero(~_rejected(bad, few))
+    if len(clean) < count:
+        means = _means(sample, released, label, clean, total)
+        flux, ivar = means.result()
     giant = birch < 0
     bad_mean = _defects_of_means(flux, ivar, giant, released.wave)
     empty = means.members == 0

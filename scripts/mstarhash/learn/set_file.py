@@ -10,7 +10,7 @@ import numpy as np
 from mstarhash.learn.degrade import degraded, noise_of
 from mstarhash.learn.template_file import all_models
 from mstarhash.spectra.grid import shift_rows
-from mstarhash.spectra.hdf5 import open_h5, write_columns
+from mstarhash.spectra.hdf5 import open_h5, read_columns, write_columns
 from mstarhash.spectra.scaling import features, width
 from mstarhash.spectra.shards import IDENTITY
 
@@ -99,7 +99,5 @@ def noise_pool(sample, unknown, size, templates, rng):
 
 def read_set(path, names):
     """Datasets of a training set, whole."""
-    from mstarhash.spectra.hdf5 import read_columns
-
     with open_h5(path) as source:
         return read_columns(source, names)

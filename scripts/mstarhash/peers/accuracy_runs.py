@@ -12,10 +12,12 @@ from mstarhash.mock.truth import read_truth
 from mstarhash.peers import accuracy, hash_methods
 from mstarhash.peers.baselines import scaled
 from mstarhash.peers.semantic import SemanticHashing
-from mstarhash.peers.task import HELD, labelled_codes, trained_shape
+from mstarhash.peers.task import HELD, class_layers
 from mstarhash.peers.tuning import PRIOR
 from mstarhash.search import pil
-from mstarhash.spectra.hdf5 import blocks, open_h5, read_columns
+from mstarhash.search.codes import unpack
+from mstarhash.search.model import read_model
+from mstarhash.spectra.hdf5 import blocks, open_h5
 
 LENGTHS = (32, 64, 128, 256)
 METHODS = {
@@ -59,16 +61,16 @@ def read_labelled(args):
     alone = np.arange(len(wanted)) + 2 * columns["cluster"].max() + 2
     columns["cluster"] = np.where(columns["cluster"] < 0, alone, 2 * columns["cluster"] + wanted)
     x = {name: np.concatenate([part[k] for part in data]) for k, name in enumerate(("search", "published"))}
-    with open_h5(args.model) as source:
-        labelled = read_columns(source["labelled"], ["kind", "suspect"])
-    plain = labelled["kind"] != "copy"
-    columns |= {"wanted": wanted, "codes": labelled_codes(args.model)[plain], "hidden": labelled["suspect"][plain]}
+    model = read_model(args.model)
+    plain = model.labelled["kind"] != "copy"
+    codes = unpack(model.labelled["codes"][plain], model.bits)
+    columns |= {"wanted": wanted, "codes": codes, "hidden": model.labelled["suspect"][plain]}
     if truth := read_truth(args.truth, args.target):
         presumed = columns["kind"] == "presumed"
         columns["hidden"] = np.array(
             [truth[file]["wanted"] if no else False for file, no in zip(columns["file"], presumed, strict=True)]
         )
-    return x, columns, trained_shape(args.model)[0]
+    return x, columns, class_layers(model)
 
 
 class ClassCodes:

@@ -5,7 +5,7 @@ import numpy as np
 from mstarhash.learn.set_file import read_set
 from mstarhash.search import pil
 from mstarhash.search.codes import pack
-from mstarhash.search.retrieval import count_distances, cuts, select
+from mstarhash.search.retrieval import votes
 from mstarhash.spectra.scaling import features
 
 
@@ -28,8 +28,7 @@ class PaperSearch:
         x = scaled(flux, ivar)
         values = np.concatenate([self.network.values(x[rows]) for rows in pil.row_blocks(len(x))])
         codes = pack(values > self.network.thresholds)
-        distance, ties = cuts(count_distances(self.queries, codes, self.bits)[None], share)
-        return select(self.queries, codes, distance, ties[0])[0]
+        return votes(self.queries, codes, self.bits, share)
 
 
 def scaled(flux, ivar):

@@ -17,8 +17,10 @@ from mstarhash.peers.cnn import Cnn
 from mstarhash.peers.scores import PcaBoosting, PcaLogistic, PilClassifier, TemplateMatching
 from mstarhash.peers.semantic import SemanticHashing
 from mstarhash.peers.task import read_features
-from mstarhash.peers.tuning import hash_score, tuned, vote_score
+from mstarhash.peers.tuning import hash_score, tuned
 from mstarhash.search import pil
+from mstarhash.search.codes import pack
+from mstarhash.search.retrieval import votes
 from mstarhash.spectra.hdf5 import blocks, open_h5
 from mstarhash.spectra.sample import Sample
 from mstarhash.spectra.scaling import fill, relative, smoothed
@@ -66,19 +68,16 @@ class Run:
 
 def all_runs(args, task):
     """Yield a Run for each method and preprocessing; hash methods twice, by neighbours and by votes."""
-    chosen = {}
+
+    def chosen(method, grid, neighbours):
+        return tuned(task, x, method, grid, neighbours) if preprocessing == "search" else (grid[0], np.nan)
 
     def hashed(name, method, grid):
-        if preprocessing == "search":
-            chosen[name] = tuned(task, x, method, grid, args.neighbours)
-        settings, ap = chosen[name] if preprocessing == "search" else (grid[0], np.nan)
-        return list(hash_runs(task, x, unknown, name, preprocessing, method, settings, ap, args))
+        settings = chosen(method, grid, args.neighbours)
+        return list(hash_runs(task, x, unknown, name, preprocessing, method, *settings, args))
 
     def scored(name, method, grid):
-        if preprocessing == "search":
-            chosen[name] = tuned(task, x, method, grid, None)
-        settings, ap = chosen[name] if preprocessing == "search" else (grid[0], np.nan)
-        return [score_run(task, x, unknown, name, preprocessing, method, settings, ap)]
+        return [score_run(task, x, unknown, name, preprocessing, method, *chosen(method, grid, None))]
 
     def ours(name):
         return list(hash_runs(task, x, unknown, name, preprocessing, None, {}, np.nan, args))
@@ -123,12 +122,12 @@ def hash_runs(task, x, unknown, name, preprocessing, method, settings, ap, args)
     sides = task.wanted, task.presumed, task.suspects
     scores = hash_score(codes, labelled, *sides, task.own, args.neighbours)
     neighbours = time.thread_time()
-    votes = vote_score(codes, labelled[task.queries], args.share)
+    voted_for = votes(pack(labelled[task.queries]), pack(codes), codes.shape[1], args.share).astype("f8")
     voted = time.thread_time()
     shared = (name, preprocessing)
     times = trained - start, neighbours - trained, encoded - trained + voted - neighbours
     yield Run(*shared, "neighbours", words(settings), scores, ap, times[0], times[1], (labelled, codes))
-    yield Run(*shared, "votes", words(settings), votes, np.nan, times[0], times[2])
+    yield Run(*shared, "votes", words(settings), voted_for, np.nan, times[0], times[2])
 
 
 def score_run(task, x, unknown, name, preprocessing, method, settings, ap):
@@ -170,9 +169,9 @@ def paper_run(args):
     start = time.thread_time()
     model = PaperSearch(args.seed).fit(*sets)
     trained = time.thread_time()
-    votes = model.votes(flux, ivar, args.share).astype("f8")
+    scores = model.votes(flux, ivar, args.share).astype("f8")
     times = trained - start, time.thread_time() - trained
-    return Run("search of G19", "published", "votes", "bits=256 layers=1024x512", votes, np.nan, *times)
+    return Run("search of G19", "published", "votes", "bits=256 layers=1024x512", scores, np.nan, *times)
 
 
 def template_run(args, preprocessing):

@@ -6,8 +6,9 @@ import numpy as np
 
 from mstarhash.learn.set_file import read_set
 from mstarhash.peers import accuracy
-from mstarhash.peers.baselines import scaled
+from mstarhash.peers.baselines import read_training, scaled
 from mstarhash.search.codes import unpack
+from mstarhash.search.model import read_model
 from mstarhash.spectra.hdf5 import blocks, open_h5
 from mstarhash.spectra.sample import Sample
 from mstarhash.spectra.targets import unknown_rows
@@ -54,12 +55,11 @@ def read_task(args):
     yes, no = (read_set(path, names) for path in (args.positives, args.negatives))
     no["family"] = no["family"] + yes["family"].max() + 1
     both = {key: np.concatenate([yes[key], no[key]]) for key in names}
+    wanted = np.arange(len(both["kind"])) < len(yes["kind"])
     with Sample(args.codes) as sample:
         columns = sample.columns(["file", "labelled_row"])
-    wanted = np.arange(len(both["kind"])) < len(yes["kind"])
-    with open_h5(args.model) as source:
-        suspects = int(source["labelled/suspect"][:].sum())
-    shared = dict(zip(("layers", "bits"), trained_shape(args.model), strict=True)) | {"suspects": suspects}
+    model = read_model(args.model)
+    shared = {"layers": class_layers(model), "bits": model.bits, "suspects": int(model.labelled["suspect"].sum())}
     return Task(**both, wanted=wanted, files=columns["file"], own=columns["labelled_row"], seed=args.seed, **shared)
 
 
@@ -68,23 +68,16 @@ def read_features(args, preprocessing):
 
     preprocessing: "search" (as the network sees them) or "published" (G19 Eq. 1: min-max of every pixel as it is).
     """
-
-    def of(source, count, rows):
-        if preprocessing == "search":
-            return source("features", rows)
-        return np.concatenate(
-            [scaled(source("flux", rows[part]), source("ivar", rows[part])) for part in blocks(count)]
-        )
-
-    sets = []
-    for path in (args.positives, args.negatives):
-        with open_h5(path) as file:
-            count = len(file["order"])
-            sets.append(of(lambda key, rows, file=file: file[key][rows[0] : rows[-1] + 1], count, np.arange(count)))
     with Sample(args.spectra) as sample:
         rows = unknown_rows(sample)
-        unknown = of(sample.rows, len(rows), rows)
-    return np.concatenate(sets), unknown
+        if preprocessing == "search":
+            return read_training(args.positives, args.negatives)[0], sample.rows("features", rows)
+        unknown = [scaled(*(sample.rows(key, rows[part]) for key in ("flux", "ivar"))) for part in blocks(len(rows))]
+    known = []
+    for path in (args.positives, args.negatives):
+        with open_h5(path) as source:
+            known += [scaled(source["flux"][part], source["ivar"][part]) for part in blocks(len(source["flux"]))]
+    return np.concatenate(known), np.concatenate(unknown)
 
 
 def snr_of(paths):
@@ -93,22 +86,14 @@ def snr_of(paths):
         return sample.columns(["snr_r"])["snr_r"]
 
 
-def trained_shape(path):
-    """Hidden units of the trained network with class targets (empty: it has none), and the length of its code."""
-    with open_h5(path) as source:
-        net = source["network"]
-        sizes = [net[f"b{k}"].shape[0] for k in range(sum(key.startswith("w") and key[1:].isdigit() for key in net))]
-        return (sizes if "beta" in net else []), net["thresholds"].shape[0]
+def class_layers(model):
+    """Hidden units of a Model's network with class targets; empty: it has none."""
+    return [len(bias) for _, bias in model.network.layers] if model.network.beta is not None else []
 
 
 def own_codes(args):
-    """Codes (m, bits) and (n, bits) of the trained model."""
-    labelled = labelled_codes(args.model)
+    """Codes (m, bits) and (n, bits) of the trained model, those of its labelled spectra each left out."""
+    model = read_model(args.model)
     with Sample(args.codes) as sample:
-        return labelled, unpack(sample.rows("codes", np.arange(len(sample))), labelled.shape[1])
-
-
-def labelled_codes(path):
-    """Codes (m, bits) that a trained model has for its labelled spectra, each left out."""
-    with open_h5(path) as source:
-        return unpack(source["labelled/codes"][:], trained_shape(path)[1])
+        codes = sample.rows("codes", np.arange(len(sample)))
+    return unpack(model.labelled["codes"], model.bits), unpack(codes, model.bits)

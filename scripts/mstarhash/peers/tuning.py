@@ -1,11 +1,11 @@
-"""Scores by codes - nearest neighbours, votes - and the settings of a method that score best on spectra held back."""
+"""Scores by nearest neighbours of codes, and the settings of a method that score best on spectra held back."""
 
 import numpy as np
 
 from mstarhash.peers.task import HELD
 from mstarhash.search.codes import pack
 from mstarhash.search.metrics import weighted_precision
-from mstarhash.search.retrieval import count_distances, cuts, mean_nearest, select
+from mstarhash.search.retrieval import mean_nearest
 
 PRIOR = 0.02  # share of the wanted class at which settings are compared
 
@@ -70,10 +70,3 @@ def neighbour_score(codes, labelled, sides, own, count):
 
         near.append(mean_nearest(a, b[side], count, same))
     return near[0] - near[1]
-
-
-def vote_score(codes, queries, share):
-    """(n,) votes: how many queries (q, bits) have each spectrum in their top `share`."""
-    a, b = pack(queries), pack(codes)
-    distance, ties = cuts(count_distances(a, b, codes.shape[1])[None], share)
-    return select(a, b, distance, ties[0])[0].astype("f8")

@@ -20,9 +20,8 @@ from mstarhash.spectra.shards import IDENTITY
 from mstarhash.spectra.targets import is_unknown
 from mstarhash.spectra.templates import read_templates
 
-ORDER = (
-    1  # of the response taken from a spectrum before the rest is its noise; a higher one would take left-over sky too
-)
+# of the response taken from a spectrum before the rest is its noise; a higher one would take left-over sky too
+ORDER = 1
 
 
 def inject(args, path):

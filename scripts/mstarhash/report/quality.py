@@ -29,7 +29,8 @@ def rankings(rows):
     rows = sorted(rows, key=lambda row: -float(row["ap"]))
     caption = (f"{count(rows[0]['n_true'])} M stars among {count(rows[0]['n'])} unclassified spectra, by the truth of the mock survey. "
                "Intervals: bootstrap over the spectra.")  # fmt: skip
-    body = [ranking_row(NAMES.get(row["method"], row["method"]), row) for row in rows]
+    columns = [f"recall_{k}" for k in (3, 5, 10)] + ["share_90", "share_95"]
+    body = [(named(row), *precision(row), *(percent(row[key]) for key in columns)) for row in rows]
     return table(head, body, caption, head[1:3] + head[4:], ours(rows))
 
 
@@ -37,10 +38,7 @@ def held_back(rows):
     """The rankings of labelled spectra, each judged as if left out."""
     head = ("score", "average precision", "68 % interval", "")
     caption = f"Labelled spectra degraded to the noise of the unclassified, each family held back: {count(rows[0]['n_true'])} of {count(rows[0]['n'])} are M stars."
-    body = [
-        (NAMES.get(row["method"], row["method"]), f"{float(row['ap']):.3f}", interval(row, "ap"), one_bar(row))
-        for row in rows
-    ]
+    body = [(named(row), *precision(row)) for row in rows]
     return table(head, body, caption, head[1:3], ours(rows))
 
 
@@ -55,10 +53,15 @@ def union_text(summary):
     )
 
 
-def ranking_row(name, row):
-    """A row of the table of rankings."""
-    return (name, f"{float(row['ap']):.3f}", interval(row, "ap"), one_bar(row), *(percent(row[f"recall_{k}"]) for k in (3, 5, 10)),
-            percent(row["share_90"]), percent(row["share_95"]))  # fmt: skip
+def named(row):
+    """The name of a ranking."""
+    return NAMES.get(row["method"], row["method"])
+
+
+def precision(row):
+    """Three cells: average precision, its interval, both as a bar."""
+    ap, low, high = (float(row[key]) for key in ("ap", "ap_low", "ap_high"))
+    return f"{ap:.3f}", f"{low:.3f}-{high:.3f}", bar(ap, low, high)
 
 
 def beside(rows):
@@ -108,8 +111,7 @@ def methods(rows):
     head = ("method", "features", "scored by", "average precision", "68 % interval", "", "recall in the first 5 %",
             "to look at for 90 %")  # fmt: skip
     body = [
-        (row["method"], row["preprocessing"], row["scored_by"], f"{float(row['ap']):.3f}", interval(row, "ap"), one_bar(row),
-         percent(row["recall_5"]), percent(row["share_90"]))
+        (row["method"], row["preprocessing"], row["scored_by"], *precision(row), *(percent(row[key]) for key in ("recall_5", "share_90")))
         for row in peers
     ]  # fmt: skip
     caption = f"Other methods on the same {count(peers[0]['n'])} spectra, {count(peers[0]['n_true'])} of them M stars, best first."
@@ -131,16 +133,6 @@ def plain_table(name, path, most=60):
     caption = f"{path}: " + (f"the first {most} of {len(rows):,} rows" if len(rows) > most else f"{len(rows):,} rows")
     body = table(head, [list(row.values()) for row in rows[:most]], caption, numbers)
     return element("details", join(element("summary", name), body))
-
-
-def interval(row, key):
-    """The ends of an interval."""
-    return f"{float(row[f'{key}_low']):.3f}-{float(row[f'{key}_high']):.3f}"
-
-
-def one_bar(row):
-    """A bar of the average precision."""
-    return bar(*(float(row[key]) for key in ("ap", "ap_low", "ap_high")))
 
 
 def is_number(text):

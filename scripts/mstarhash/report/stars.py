@@ -56,10 +56,9 @@ def activity(fractions):
     if not rows:
         return none("No dwarf whose activity can be told.")
     head = ("subtype", "active", "of", "share", INTERVAL, "corrected for noise")
-    shares = [[percent(row["fraction"]), between(row), percent(row["corrected"])] for row in rows]
     body = [
-        [row["subtype"], count(row["active"]), count(row["total"]), *share]
-        for row, share in zip(rows, shares, strict=True)
-    ]
+        (row["subtype"], count(row["active"]), count(row["total"]), percent(row["fraction"]), between(row), percent(row["corrected"]))
+        for row in rows
+    ]  # fmt: skip
     caption = "Dwarfs with H-alpha wider than the limit of activity.min_ew, of those with continuum S/N above activity.min_snr."
     return table(head, body, caption, head[1:])

@@ -77,6 +77,12 @@ def select(queries, codes, cut, ties):
     return votes, nearest
 
 
+def votes(queries, codes, bits, share):
+    """Votes (n,) of packed codes (n, k), all in one shard: how many queries have each in their top `share`."""
+    distance, ties = cuts(count_distances(queries, codes, bits)[None], share)
+    return select(queries, codes, distance, ties[0])[0]
+
+
 def mean_nearest(codes, others, count, same=None):
     """(n,) mean distance of each code to its `count` nearest among `others`, all packed.
 

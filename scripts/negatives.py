@@ -23,16 +23,20 @@ def build_parser():
 def main(argv=None):
     args = build_parser().parse_args(argv)
     threads.limit(1)
+    import numpy as np
     from mstarhash.common.files import replacing
-    from mstarhash.learn.negative_set import others, write_negatives
+    from mstarhash.common.progress import say
+    from mstarhash.learn import negative_set
+    from mstarhash.learn.set_file import copies_for, noise_pool
     from mstarhash.spectra.hdf5 import create
     from mstarhash.spectra.labels import read_labels
     from mstarhash.spectra.sample import Sample
+    from mstarhash.spectra.targets import unknown_rows
 
     with replacing(args.output) as name, Sample(args.spectra) as sample:
         sample.refuse_empty()
         labels = read_labels(args.labels)
-        known = others(sample, args.target, labels)
+        known = negative_set.others(sample, args.target, labels)
         if labels and not labels.keys() & set(known.columns["file"]):
             raise InputError(
                 f"{args.labels}: none of its {len(labels):,} files is one of this run's; `file` must be as in candidates.csv"
@@ -47,8 +51,16 @@ def main(argv=None):
                 f"only {len(known.rows) + len(known.inspected)} spectra of other classes than '{args.target}', {FEWEST} are "
                 "needed: give their classes by input.catalogue, or add files to input.spectra"
             )
+        rng = np.random.default_rng(args.seed)
+        noise = noise_pool(sample, unknown_rows(sample), args.noise, args.templates, rng)
+        drawn = negative_set.draw(known, args.known, rng)
+        label, names = negative_set.clusters(sample, known, args.averages, args.components, args.seed)
+        copies = copies_for(len(drawn), args.copies, args.min_known)
+        if 0 < len(drawn) < args.min_known:
+            say(f"negatives: {len(drawn)} known others are few: {copies} degraded copies of each")
         with create(name, "negatives", config_hash(args)) as out:
-            write_negatives(out, sample, known, args)
+            negative_set.write_averages(out.create_group("averages"), sample, known, label, names)
+            negative_set.write_negatives(out, sample, known, drawn, label, args.unknowns, copies, noise, rng)
     return 0
 
 

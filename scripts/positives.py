@@ -24,12 +24,17 @@ def main(argv=None):
     threads.limit(1)
     from contextlib import ExitStack
 
+    import numpy as np
     from mstarhash.common.files import replacing
+    from mstarhash.common.progress import say
     from mstarhash.learn import positive_clusters, positive_set
     from mstarhash.learn.positive_tables import write_tables
+    from mstarhash.learn.set_file import copies_for, noise_pool
+    from mstarhash.learn.template_file import model_spectra
     from mstarhash.spectra.hdf5 import create
     from mstarhash.spectra.labels import read_labels
     from mstarhash.spectra.sample import Sample
+    from mstarhash.spectra.targets import unknown_rows
 
     with ExitStack() as stack:
         name = {
@@ -44,14 +49,26 @@ def main(argv=None):
                 f"only {len(released.rows)} released spectra of class '{args.target}', {args.min_stars} are needed: give "
                 "their classes by input.catalogue, add files to input.spectra, or change target"
             )
-        clusters = positive_clusters.cluster(sample, released, args)
-        drawn = positive_clusters.draw(clusters, args)
+        scores = positive_clusters.scores(sample, released, args.components, args.seed)
+        numbers = args.groups, args.subclusters, args.giant_clusters, args.seed
+        labels = positive_clusters.labels(scores, released.giant, *numbers)
+        fewest = args.min_released if args.complete == "auto" else 0
+        clusters = positive_clusters.cluster(sample, released, *labels, fewest)
+        drawn = positive_clusters.draw(clusters, args.draw, args.seed)
         write_tables(clusters, drawn, released, args.target, name)
         with create(name["averages"], "positives", config_hash(args)) as out:
             positive_set.write_averages(out, sample, released, clusters, args.templates, args.target)
+        rng = np.random.default_rng([args.seed, 1])
+        noise = noise_pool(sample, unknown_rows(sample), args.noise, args.templates, rng)
+        copies = copies_for(len(drawn), args.copies, args.min_released if clusters.few else 0)
+        if clusters.few:
+            say(f"positives: {len(drawn)} released is few: {copies} degraded copies of each, all models as templates")
+        templates = model_spectra(
+            args.templates, released.wave, args.target, None if clusters.few else args.n_templates
+        )
         with create(name["positives"], "positives", config_hash(args)) as out:
             out.attrs["target"] = args.target
-            positive_set.write_positives(out, sample, released, clusters, drawn, args.templates, args)
+            positive_set.write_positives(out, sample, released, clusters, drawn, templates, copies, noise, rng)
     return 0
 
 

@@ -87,7 +87,10 @@ def train(args, x, labelled, averages):
     *linear, labelled["linear_score"] = train_linear(x, wanted, unit, told, args.components)
     say("train: fits of the averages to the labelled spectra")
     keys = ("flux", "ivar", "wanted", "unit", "group", "wave")
-    by_class = held_out.labelled_fits(args, unit, prepare(*(averages[key] for key in keys), averages))
+    shifts = range(-args.max_shift, args.max_shift + 1)
+    fitting = args.prior, args.floor, shifts, args.refine, args.threads
+    sets = args.positives, args.negatives
+    by_class = held_out.labelled_fits(sets, unit, prepare(*(averages[key] for key in keys), averages), *fitting)
     *template, labelled["template_score"] = train_columns(by_class, wanted, unit, copies)
     stacked = evidence(labelled)
     stack = fit_fusion(stacked[rows], wanted[rows], presumed[rows])

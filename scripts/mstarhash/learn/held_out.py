@@ -15,16 +15,16 @@ def as_unclassified(kind):
     return np.flatnonzero(np.isin(kind, [*known, "inspected", "presumed"]))
 
 
-def labelled_fits(args, unit, averages):
+def labelled_fits(sets, unit, averages, prior, floor, shifts, refine, threads):
     """Class evidence (n, f) of all labelled spectra, no average made of a row's own unit.
 
-    unit: (n,) numbers as in `averages`, the spectra of args.positives first, those of args.negatives after them.
+    sets: paths of the positives and the negatives; unit: (n,) numbers as in `averages`, in that order; prior, floor,
+    shifts, refine: as for `matching.fit`.
     """
-    shifts = range(-args.max_shift, args.max_shift + 1)
 
     def read():
         first = 0
-        for path in (args.positives, args.negatives):
+        for path in sets:
             with open_h5(path) as source:
                 for where in blocks(len(source["flux"])):
                     mine = unit[first + where.start : first + where.stop]
@@ -33,9 +33,9 @@ def labelled_fits(args, unit, averages):
 
     def match(item):
         flux, ivar, mine = item
-        return fit(flux, ivar, averages, args.prior, args.floor, shifts, args.refine, mine)["class_evidence"]
+        return fit(flux, ivar, averages, prior, floor, shifts, refine, mine)["class_evidence"]
 
-    return np.concatenate(list(ordered_map(match, read(), args.threads)))
+    return np.concatenate(list(ordered_map(match, read(), threads)))
 
 
 def neighbour_distances(codes, unit, sides, rows, count, threads):

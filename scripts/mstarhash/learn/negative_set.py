@@ -7,12 +7,12 @@ import numpy as np
 from mstarhash.common.progress import Progress, say
 from mstarhash.learn.averages import Means
 from mstarhash.learn.clustering import even_draw, fit_pca, kmeans
-from mstarhash.learn.set_file import Writer, at_rest, noise_pool
+from mstarhash.learn.set_file import Writer, at_rest
 from mstarhash.spectra.grid import shift_of
 from mstarhash.spectra.hdf5 import write_columns
 from mstarhash.spectra.scaling import features
 from mstarhash.spectra.shards import IDENTITY
-from mstarhash.spectra.targets import is_target, is_unknown, split_subclass, unknown_rows
+from mstarhash.spectra.targets import is_target, is_unknown, split_subclass
 
 OBAFGK = tuple("OBAFGK")
 
@@ -59,17 +59,18 @@ def others(sample, target, labels):
     return Others(rows, columns, groups, shift_of(columns["z"][rows], step), presumed, inspected, wave)
 
 
-def write_negatives(out, sample, known, args):
-    """The set itself, in `out`, and the mean spectra of the known others in its group `averages`."""
-    rng = np.random.default_rng(args.seed)
-    noise = noise_pool(sample, unknown_rows(sample), args.noise, args.templates, rng)
+def draw(known, most, rng):
+    """Numbers of the known others that are drawn, at most `most`, evenly over their groups."""
+    return even_draw(known.groups, min(most, len(known.rows)), rng) if len(known.rows) else np.array([], int)
+
+
+def write_negatives(out, sample, known, drawn, label, unknowns, copies, noise, rng):
+    """The set itself.
+
+    drawn: numbers of known others; label: (n,) cluster of each known other; unknowns: how many unclassified spectra there
+    are to be, all inspected ones first; copies: how many of each known one; noise: Noise they are given.
+    """
     writer = Writer(out, sample)
-    drawn = even_draw(known.groups, min(args.known, len(known.rows)), rng) if len(known.rows) else np.array([], int)
-    label = _averages(out.create_group("averages"), sample, known, args)
-    copies = args.copies
-    if 0 < len(drawn) < args.min_known:
-        copies = int(np.ceil(args.copies * args.min_known / len(drawn)))
-        say(f"negatives: {len(drawn)} known others are few: {copies} degraded copies of each")
     progress = Progress("negatives", len(drawn))
     for where, flux, ivar in known.blocks(sample, drawn):
         mine = drawn[where]
@@ -79,7 +80,7 @@ def write_negatives(out, sample, known, args):
         columns |= {"kind": np.full(len(mine), "known"), "cluster": label[mine], "group": known.groups[mine]}
         writer.add(columns, flux, ivar, copies, noise, rng)
         progress.step(len(mine))
-    wanted = max(0, args.unknowns - len(known.inspected))
+    wanted = max(0, unknowns - len(known.inspected))
     presumed = (
         known.presumed if len(known.presumed) <= wanted else np.sort(rng.choice(known.presumed, wanted, replace=False))
     )
@@ -94,8 +95,11 @@ def write_negatives(out, sample, known, args):
     say(f"negatives: {len(drawn):,} known, {len(known.inspected):,} inspected, {len(presumed):,} presumed")
 
 
-def _averages(out, sample, known, args):
-    """Cluster the known others class by class; write the means, return the cluster of each."""
+def clusters(sample, known, averages, components, seed):
+    """Cluster of each known other (n,), and group of each cluster: each group by K-means on its principal components.
+
+    averages: about how many clusters in all, shared among the groups by the root of their sizes.
+    """
     recipe = sample.feature_recipe
     label = np.full(len(known.rows), -1)
     names, total = [], 0
@@ -104,16 +108,20 @@ def _averages(out, sample, known, args):
         rows = np.flatnonzero(known.groups == group)
         few = rows[:: max(1, size // 20_000)]
         vectors = np.concatenate([features(f, w, **recipe) for _, f, w in known.blocks(sample, few)])
-        pca = fit_pca(vectors, min(args.components, len(vectors)), args.seed)
+        pca = fit_pca(vectors, min(components, len(vectors)), seed)
         parts = (features(f, w, **recipe) for _, f, w in known.blocks(sample, rows))
         scores = np.concatenate([pca.transform(part.astype("f8")) for part in parts])
-        count = max(
-            1, min(size // 5, round(args.averages * (size / len(known.rows)) ** 0.5 / _norm(sizes, len(known.rows))))
-        )
-        found = kmeans(scores, count, args.seed)
+        count = round(averages * (size / len(known.rows)) ** 0.5 / _norm(sizes, len(known.rows)))
+        found = kmeans(scores, max(1, min(size // 5, count)), seed)
         label[rows] = total + found
         names += [group] * (found.max() + 1)
         total += found.max() + 1
+    return label, names
+
+
+def write_averages(out, sample, known, label, names):
+    """Mean spectra of the clusters. label, names: as from `clusters`."""
+    total = len(names)
     means = Means(total, len(known.wave))
     everything = np.arange(len(known.rows))
     for where, flux, ivar in known.blocks(sample, everything):
@@ -121,7 +129,6 @@ def _averages(out, sample, known, args):
     flux, ivar = means.result()
     out["flux"], out["ivar"] = flux.astype("f4"), ivar.astype("f4")
     write_columns(out, {"cluster": np.arange(total), "members": means.members, "group": names})
-    return label
 
 
 def _norm(sizes, total):

@@ -67,10 +67,12 @@ def released(sample, target, labels):
     return Released(rows, mine, giant, shift_of(mine["z"], step), wave)
 
 
-def cluster(sample, released, args):
-    """Clusters of all released spectra; dwarfs by BIRCH and K-means, giants by K-means."""
+def cluster(sample, released, label, birch, fewest):
+    """Clusters of all released spectra.
+
+    label, birch: as from `labels`; fewest: number of released spectra below which they are few, 0: never.
+    """
     count = len(released.rows)
-    label, birch = _labels(_scores(sample, released, args), released.giant, args)
     total, everything = len(birch), np.arange(count)
     means = _means(sample, released, label, everything, total)
     flux, ivar = means.result()
@@ -79,7 +81,7 @@ def cluster(sample, released, args):
     for where, f, w in released.blocks(sample, everything):
         bad[where] = defects(released.wave, f, w, released.columns["snr_r"][where], flux[label[where]])
         progress.step(len(f))
-    few = args.complete == "auto" and count < args.min_released
+    few = count < fewest
     clean = np.flatnonzero(~_rejected(bad, few))
     if len(clean) < count:
         means = _means(sample, released, label, clean, total)
@@ -91,18 +93,22 @@ def cluster(sample, released, args):
     return Clusters(label, flux, ivar, means.members, giant, birch, bad, bad_mean, few)
 
 
-def _labels(scores, giant, args):
-    """(n,) cluster of each spectrum, and (clusters,) BIRCH group of those of dwarfs, which come first, -1 for giants."""
+def labels(scores, giant, groups, subclusters, giant_clusters, seed):
+    """(n,) cluster of each spectrum, and (clusters,) BIRCH group of those of dwarfs, which come first, -1 for giants.
+
+    scores: (n, k); giant: (n,) bool. Dwarfs are clustered by BIRCH into at most `groups` and by K-means into `subclusters`
+    of each, giants by K-means into at most `giant_clusters`; no group or cluster of giants is for less than five spectra.
+    """
     label, birch = np.full(len(scores), -1), np.zeros(0, int)
     dwarfs, giants = np.flatnonzero(~giant), np.flatnonzero(giant)
     if len(dwarfs):
-        groups = birch_groups(scores[dwarfs], min(args.groups, max(1, len(dwarfs) // 5)), args.seed)
-        label[dwarfs] = sub_clusters(scores[dwarfs], groups, args.subclusters, args.seed)
+        group = birch_groups(scores[dwarfs], min(groups, max(1, len(dwarfs) // 5)), seed)
+        label[dwarfs] = sub_clusters(scores[dwarfs], group, subclusters, seed)
         birch = np.full(label.max() + 1, -1)
-        birch[label[dwarfs]] = groups
-        say(f"positives: {groups.max() + 1} groups of dwarfs, {len(birch)} clusters")
+        birch[label[dwarfs]] = group
+        say(f"positives: {group.max() + 1} groups of dwarfs, {len(birch)} clusters")
     if len(giants):
-        own = kmeans(scores[giants], min(args.giant_clusters, max(1, len(giants) // 5)), args.seed)
+        own = kmeans(scores[giants], min(giant_clusters, max(1, len(giants) // 5)), seed)
         label[giants] = len(birch) + own
         birch = np.append(birch, np.full(own.max() + 1, -1))
     return label, birch
@@ -127,13 +133,14 @@ def _rejected(bad, few):
     return bad[:, [reason not in harmless for reason in REASONS]].any(1)
 
 
-def _scores(sample, released, args):
+def scores(sample, released, components, seed):
+    """(n, components) principal components of the released spectra's features at rest, learned on at most 50,000."""
     recipe = sample.feature_recipe
-    rng = np.random.default_rng(args.seed)
+    rng = np.random.default_rng(seed)
     count = len(released.rows)
     subset = np.arange(count) if count <= 50_000 else np.sort(rng.choice(count, 50_000, replace=False))
     vectors = np.concatenate([features(f, w, **recipe) for _, f, w in released.blocks(sample, subset)])
-    pca = fit_pca(vectors, args.components, args.seed)
+    pca = fit_pca(vectors, components, seed)
     if len(subset) == count:
         return pca.transform(vectors.astype("f8"))
     parts = (features(f, w, **recipe) for _, f, w in released.blocks(sample, np.arange(count)))
@@ -147,12 +154,12 @@ def _means(sample, released, label, index, total):
     return means
 
 
-def draw(clusters, args):
-    """Rows of the released spectra that are drawn, evenly over the clusters that are not defective."""
+def draw(clusters, most, seed):
+    """Rows of the released spectra that are drawn, at most `most`, evenly over the clusters that are not defective."""
     kept = clusters.kept
     usable = np.flatnonzero(~clusters.rejected & kept[clusters.label])
-    rng = np.random.default_rng(args.seed)
-    drawn = usable[even_draw(clusters.label[usable], min(args.draw, len(usable)), rng)]
+    rng = np.random.default_rng(seed)
+    drawn = usable[even_draw(clusters.label[usable], min(most, len(usable)), rng)]
     say(
         f"positives: {len(clusters.members)} clusters, {int((~kept).sum())} rejected; {len(usable):,} of "
         f"{len(clusters.label):,} spectra without defect, {len(drawn):,} drawn"

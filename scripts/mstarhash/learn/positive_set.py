@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from mstarhash.common.progress import Progress, say
-from mstarhash.learn.set_file import Writer, noise_pool
+from mstarhash.common.progress import Progress
+from mstarhash.learn.set_file import Writer
 from mstarhash.learn.template_file import model_spectra
 from mstarhash.measure.subtype_zero import measured
 from mstarhash.spectra.hdf5 import write_columns
 from mstarhash.spectra.shards import IDENTITY
-from mstarhash.spectra.targets import split_subclass, unknown_rows
+from mstarhash.spectra.targets import split_subclass
 
 
 def write_averages(out, sample, released, clusters, templates, target):
@@ -46,17 +46,12 @@ def most_frequent(groups, label):
     return names[counts.argmax(1)]
 
 
-def write_positives(out, sample, released, clusters, drawn, templates, args):
-    """The positive set: drawn spectra and templates, each followed by its degraded copies."""
-    rng = np.random.default_rng([args.seed, 1])
-    noise = noise_pool(sample, unknown_rows(sample), args.noise, templates, rng)
+def write_positives(out, sample, released, clusters, drawn, templates, copies, noise, rng):
+    """The positive set: drawn spectra and templates, each followed by its degraded copies.
+
+    drawn: rows of `released`; templates: as from `model_spectra`; copies: how many of each; noise: Noise they are given.
+    """
     writer = Writer(out, sample)
-    few, copies = clusters.few, args.copies
-    if few:
-        copies = int(np.ceil(args.copies * args.min_released / max(1, len(drawn))))
-        say(
-            f"positives: {len(drawn)} released is few: {copies} degraded copies of each, and all models among the templates"
-        )
     progress = Progress("positives", len(drawn))
     for where, flux, ivar in released.blocks(sample, drawn):
         rows = drawn[where]
@@ -65,15 +60,13 @@ def write_positives(out, sample, released, clusters, drawn, templates, args):
         columns["group"] = groups_of(columns["subclass"])
         writer.add(columns, flux, ivar, copies, noise, rng)
         progress.step(len(rows))
-    names, subclasses, flux, ivar = model_spectra(
-        templates, released.wave, args.target, None if few else args.n_templates
-    )
+    names, subclasses, flux, ivar = templates
     if len(names):
         columns = {name: np.full(len(names), "") for name in IDENTITY[1:]}
         columns |= {"file": np.char.add("template:", names), "order": np.zeros(len(names), "u8")}
         columns |= {"class": np.full(len(names), "STAR"), "subclass": subclasses, "snr_r": np.full(len(names), np.nan)}
         columns |= {"kind": np.full(len(names), "template"), "cluster": np.full(len(names), -1)}
-        if few:  # each is an average too
+        if clusters.few:  # each is an average too
             columns["cluster"] = len(clusters.members) + np.arange(len(names))
         columns["group"] = groups_of(subclasses)
         writer.add(columns, flux, ivar, copies, noise, rng)

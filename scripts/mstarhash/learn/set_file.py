@@ -97,6 +97,11 @@ def noise_pool(sample, unknown, size, templates, rng):
     return noise_of(sample.rows("flux", rows), sample.rows("ivar", rows), wave, all_models(templates, wave))
 
 
+def copies_for(count, copies, least):
+    """Degraded copies of each of `count` spectra: `copies`, or as many in all as `least` spectra would have."""
+    return copies if count >= least else int(np.ceil(copies * least / max(1, count)))
+
+
 def read_set(path, names):
     """Datasets of a training set, whole."""
     with open_h5(path) as source:

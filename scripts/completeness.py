@@ -3,7 +3,7 @@
 import sys
 
 from mstarhash.common import threads
-from mstarhash.common.configuration import section_parser
+from mstarhash.common.configuration import config_hash, section_parser
 from mstarhash.common.errors import exit_code
 
 OUTPUTS = {
@@ -44,8 +44,8 @@ def main(argv=None):
     from mstarhash.common.files import replacing
     from mstarhash.figures import completeness as plots_completeness
     from mstarhash.figures import style
+    from mstarhash.mock.truth import read_truth
     from mstarhash.quality import completeness
-    from mstarhash.quality.fake_shard import inject
     from mstarhash.quality.fakes import IMPOSTORS
 
     with ExitStack() as stack:
@@ -54,9 +54,9 @@ def main(argv=None):
         shutil.rmtree(folder, ignore_errors=True)
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         folder.mkdir()
-        stars, sources, kinds = inject(args, folder / "spectra.h5")
         with open(args.listed, newline="") as source:
             listed = list(csv.DictReader(source))
+        stars, sources, kinds = inject(args, listed, folder / "spectra.h5")
         p_m, score = search(args, folder)
         found = completeness.recovered(p_m, score, args.min_p, [float(row["score"]) for row in listed])
         of_stars = {key: values[kinds == ""] for key, values in found.items()}
@@ -65,11 +65,55 @@ def main(argv=None):
         null = [{"kind": kind} | completeness.fractions(found, kinds == kind, args.confidence) for kind in IMPOSTORS]
         completeness.write_table(name["purity"], null)
         table = completeness.read_table(name["completeness"])
-        check = completeness.check_rows(listed, args.truth, table, args)
+        known = read_truth(args.truth, args.target)
+        check = completeness.check_rows(listed, known, table, args.snr, args.min_p, args.confidence)
         completeness.write_table(name["check"], check)
         figure = plots_completeness.draw(style.start(), table, null, check)
         style.save(figure, name["figure"], 110)
     return 0
+
+
+def inject(args, listed, path):
+    """Write a shard; Cells of the injected stars and their sources (n,), and kinds (m,): "" for each star, then IMPOSTORS.
+
+    Stars are released spectra that no training has seen where these are many, else those of the mock's library.
+    listed: rows of candidates.csv as dicts.
+    """
+    import numpy as np
+    from mstarhash.common.progress import say
+    from mstarhash.mock.library import Library
+    from mstarhash.quality import fake_shard, fakes
+    from mstarhash.search.model import read_model
+    from mstarhash.spectra.hdf5 import create
+    from mstarhash.spectra.sample import Sample
+    from mstarhash.spectra.templates import read_templates
+
+    rng, edges = np.random.default_rng(args.seed), args.snr
+    library = Library(read_templates(args.templates, "mock"))
+    with Sample(args.spectra) as sample, create(path, "rebin", config_hash(args)) as out:
+        columns, wave = sample.columns(["file", "class", "subclass", "snr_r"]), sample.fixed("wave")
+        lent, counts = fake_shard.borrowed(sample, columns, args.templates, edges, args.noise, rng)
+        stars, source = fakes.cells(lent.snr, edges, args.each, rng), None
+        if args.source != "models":
+            trained = read_model(args.model).labelled["file"]
+            least = fakes.ENOUGH if args.source == "auto" else 0
+            source = fake_shard.unseen_source(sample, columns, stars, args.target, trained, args.min_snr, least, rng)
+        modelled = fake_shard.Modelled(library, stars, wave, args.response, rng), np.arange(len(stars)), stars
+        exact, sources, stars = source or modelled
+        say(f"completeness: {len(stars):,} stars, {exact.words}; noise of {len(lent.snr):,} unclassified spectra")
+        many = args.impostors * len(fakes.IMPOSTORS)
+        lenders = fake_shard.calm_lenders(lent, counts, edges, listed, args.min_p, many, rng)
+        kinds = np.repeat(["", *fakes.IMPOSTORS], [len(stars)] + [args.impostors] * len(fakes.IMPOSTORS))
+        pick = np.concatenate([stars.donor, lenders])
+
+        def made(kind, rows):
+            if kind:
+                return fakes.impostors(library, kind, wave, args.response, lent.noise, pick[rows], rng)
+            return fakes.noisy(*exact.rows(rows), lent.noise, pick[rows], wave, rng)
+
+        fake_shard.write_spectra(out, kinds, made, sample)
+        fake_shard.write_rows(out, len(kinds), lent.snr[pick], wave)
+    return stars, sources, kinds
 
 
 def search(args, folder):

@@ -67,9 +67,14 @@ def main(argv=None):
 
 
 def ranking(args, names):
+    from mstarhash.mock.truth import read_truth
     from mstarhash.quality import evaluation
 
-    scores, truth, p_m = evaluation.unknown_scores(args)
+    known, others = read_truth(args.truth, args.target), {}
+    if known and args.peers:
+        sets = args.positives, args.negatives
+        others = evaluation.peer_scores(sets, args.spectra, args.share, args.seed, args.threads)
+    scores, truth, p_m = evaluation.unknown_scores(args.candidates, known, others)
     held, held_truth = evaluation.held_back_scores(args.model)
     evaluation.write_ranking(names["ranking"], names["curves"], scores, truth, held, held_truth, args.seed)
     evaluation.write_reliability(names["reliability"], p_m, truth)

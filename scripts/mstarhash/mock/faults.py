@@ -84,23 +84,23 @@ def response(rng, rms, join_rms, join_large):
     return curve * (1 + step * (sharp - 0.5)), step
 
 
-def observe(flux, snr, rng, args, step=None):
+def observe(flux, snr, rng, keys, step=None):
     """One observed spectrum: dict of flux, ivar, andmask, ormask (float32) and the noise-free `model`.
 
-    flux: (p,) true flux; snr: median of flux over sigma in 6200-7000 A that is wanted; args: the section's keys;
+    flux: (p,) true flux; snr: median of flux over sigma in 6200-7000 A that is wanted; keys: the section's keys;
     step: arm step that is forced (fakes). A flux of zeros is an empty fibre; then snr sets the sky residual alone.
     """
     band = (WAVE > 6200) & (WAVE < 7000)
     level = np.median(flux[band])
     empty = level <= 0
-    curve, drawn = response(rng, args.response_rms, args.join_rms, args.join_large)
+    curve, drawn = response(rng, keys.response_rms, keys.join_rms, keys.join_large)
     if step is not None:
         curve = curve * (1 + (step - drawn) * (BLUE - 0.5))
     for name, share in (("A", 0.7), ("B", 0.25), ("water", 0.4)):
         left = rng.normal(0.01, 0.04)  # what the correction leaves
         curve = curve * np.clip(1 - share * left * TELLURIC[name], 0.05, None)
     model = flux * curve
-    if rng.random() < args.wrong_continuum:
+    if rng.random() < keys.wrong_continuum:
         model = model * np.exp(smooth_curve(rng, 0.5, 1500))
     level = 1.0 if empty else np.median(model[band])
     dark, lines = sky_sigma(rng.lognormal(0, 0.4), 0.0), rng.lognormal(0, 0.3)
@@ -110,12 +110,12 @@ def observe(flux, snr, rng, args, step=None):
     sigma = np.sqrt(sky**2 + star * dark**2)
     unit = 1 / snr if empty else np.median(np.maximum(model[band], 1e-6) / sigma[band]) / snr
     sigma, sky = unit * sigma, unit * sky
-    true = sigma * args.noise_excess * rng.lognormal(0, 0.08)
+    true = sigma * keys.noise_excess * rng.lognormal(0, 0.08)
     observed = model + rng.normal(size=PIXELS) * true
-    observed += sky * sky_residual(rng, args.sky_residual, empty)
+    observed += sky * sky_residual(rng, keys.sky_residual, empty)
     ivar = 1 / sigma**2
     andmask, ormask = np.zeros((2, PIXELS), "f4")
-    observed, ivar = spoil(observed, ivar, andmask, ormask, sigma, rng, args)
+    observed, ivar = spoil(observed, ivar, andmask, ormask, sigma, rng, keys)
     return {"flux": observed, "ivar": ivar, "andmask": andmask, "ormask": ormask, "model": model}
 
 
@@ -130,25 +130,25 @@ def sky_residual(rng, amplitude, empty):
     return lines + shifted + edge + pedestal * (2 if empty else 1)
 
 
-def spoil(flux, ivar, andmask, ormask, sigma, rng, args):
+def spoil(flux, ivar, andmask, ormask, sigma, rng, keys):
     """Cosmic rays, gaps of zero flux, masked pixels, the zeros beyond 9000 A; masks are changed in place."""
-    for _ in range(rng.poisson(args.cosmic_rays)):
+    for _ in range(rng.poisson(keys.cosmic_rays)):
         at, height = rng.integers(50, PIXELS - 50), rng.lognormal(2.7, 0.8)
         width = rng.integers(1, 4)
         flux[at : at + width] += height * sigma[at : at + width] * rng.uniform(0.3, 1, width)
         if rng.random() < 0.5:
             ormask[at : at + width] = 2
-    if rng.random() < args.zero_blocks:
+    if rng.random() < keys.zero_blocks:
         for _ in range(rng.integers(1, 3)):
             first, length = rng.integers(0, PIXELS - 100), int(rng.lognormal(4.2, 0.9))
             part = slice(first, min(first + min(length, 700), PIXELS))
             flux[part], ivar[part], andmask[part], ormask[part] = 0, 0, 32, 32
-    if rng.random() < args.masked:
+    if rng.random() < keys.masked:
         for _ in range(rng.integers(1, 4)):
             first, length = rng.integers(0, PIXELS - 50), rng.integers(3, 40)
             andmask[first : first + length] = 8
             ormask[first : first + length] = 8
     ormask[FOREST > 1.2] = np.maximum(ormask[FOREST > 1.2], 8)
-    if rng.random() < args.zero_tail:
+    if rng.random() < keys.zero_tail:
         flux[9000 + rng.uniform(0, 60) < WAVE] = 0
     return flux, ivar

@@ -16,7 +16,7 @@ TRUTH = (
 _shared = {}
 
 
-def write_files(library, sample, args, seeds, folder, block):
+def write_files(library, sample, keys, seeds, folder, block):
     """Write every spectrum that is kept under `folder`; a dict a spectrum: file (relative), size, kept and facts, in the
     sample's order.
 
@@ -24,19 +24,19 @@ def write_files(library, sample, args, seeds, folder, block):
     """
     count = len(sample["role"])
     starts = range(0, count, block)
-    _shared.update(library=library, sample=sample, args=args, folder=folder, block=block)
+    _shared.update(library=library, sample=sample, keys=keys, folder=folder, block=block)
     for planid in sorted(set(sample["planid"])):
         (folder / planid).mkdir(parents=True)
     jobs = list(zip(starts, seeds.spawn(len(starts)), strict=True))
     progress, made = Progress("survey", count), []
     try:
-        if args.threads <= 1:
+        if keys.threads <= 1:
             results = map(_write_block, jobs)
             for part in results:
                 made += part
                 progress.step(len(part))
         else:
-            with multiprocessing.get_context("fork").Pool(args.threads) as pool:
+            with multiprocessing.get_context("fork").Pool(keys.threads) as pool:
                 for part in pool.imap(_write_block, jobs):
                     made += part
                     progress.step(len(part))
@@ -47,12 +47,12 @@ def write_files(library, sample, args, seeds, folder, block):
 
 def _write_block(job):
     start, seed = job
-    sample, args, folder = (_shared[key] for key in ("sample", "args", "folder"))
+    sample, keys, folder = (_shared[key] for key in ("sample", "keys", "folder"))
     rng = np.random.default_rng(seed)
     out = []
     for i in range(start, min(start + _shared["block"], len(sample["role"]))):
         row = {key: values[i] for key, values in sample.items()}
-        name, data, facts = make_file(_shared["library"], row, args, rng)
+        name, data, facts = make_file(_shared["library"], row, keys, rng)
         path = folder / row["planid"] / name
         if row["kept"]:
             path.write_bytes(data)

@@ -38,24 +38,24 @@ def released_snr(rng, count):
     return np.exp(rng.uniform(np.log(chosen[:, 0]), np.log(chosen[:, 1])))
 
 
-def draw(args, rng):
+def draw(keys, rng):
     """The sample as a dict of arrays: role, kind, place, m, feh, luminosity, snr, ebv_extra, share, repeat_of, same."""
-    m_unknown = int(round(args.m_fraction * args.n_unknown))
-    m_giants = int(round(m_unknown * args.giant_fraction))
+    m_unknown = int(round(keys.m_fraction * keys.n_unknown))
+    m_giants = int(round(m_unknown * keys.giant_fraction))
     parts = [
         ("unknown", "dwarf", m_unknown - m_giants),
         ("unknown", "giant", m_giants),
-        ("dwarf", "dwarf", args.n_dwarfs),
-        ("giant", "giant", args.n_giants),
+        ("dwarf", "dwarf", keys.n_dwarfs),
+        ("giant", "giant", keys.n_giants),
     ]
-    for role, total, kinds in (("unknown", args.n_unknown - m_unknown, KINDS), ("other", args.n_others, OTHER_KINDS)):
+    for role, total, kinds in (("unknown", keys.n_unknown - m_unknown, KINDS), ("other", keys.n_others, OTHER_KINDS)):
         counts = np.floor(np.array(list(kinds.values())) / sum(kinds.values()) * total).astype(int)
         counts[0] += total - counts.sum()
         parts += [(role, kind, count) for kind, count in zip(kinds, counts, strict=True)]
-    columns = [_part(args, rng, *part) for part in parts]
+    columns = [_part(keys, rng, *part) for part in parts]
     out = {key: np.concatenate([c[key] for c in columns]) for key in columns[0]}
     out["luminosity"] = out["luminosity"].astype("U8")
-    _repeats(out, args, rng)
+    _repeats(out, keys, rng)
     n = len(out["role"])
     shuffled = rng.permutation(n)
     rank = np.empty(n, int)
@@ -73,7 +73,7 @@ def draw(args, rng):
     return out
 
 
-def _part(args, rng, role, kind, count):
+def _part(keys, rng, role, kind, count):
     place, m, feh = np.zeros((3, count))
     luminosity = np.full(count, "dwarf", "U8")
     ebv = np.zeros(count)
@@ -92,7 +92,7 @@ def _part(args, rng, role, kind, count):
         luminosity[:] = "giant"
         feh = rng.normal(-0.3, 0.3, count)
     elif kind in ("star", "step", "sky"):
-        place = star_places(rng, count, args.late_k)
+        place = star_places(rng, count, keys.late_k)
         giant = (place > -8) & (rng.random(count) < 0.35)
         luminosity[giant] = "giant"
         feh = np.clip(rng.normal(-0.2, 0.35, count), -2, 0.5)
@@ -107,7 +107,7 @@ def _part(args, rng, role, kind, count):
     elif kind == "wd":
         luminosity[:] = "wd"
         feh[:] = np.nan
-    snr = rng.lognormal(np.log(args.snr_median), args.snr_sigma, count) if unknown else released_snr(rng, count)
+    snr = rng.lognormal(np.log(keys.snr_median), keys.snr_sigma, count) if unknown else released_snr(rng, count)
     return {
         "role": np.full(count, role, "U8"),
         "kind": np.full(count, kind, "U8"),
@@ -123,10 +123,10 @@ def _part(args, rng, role, kind, count):
     }
 
 
-def _repeats(out, args, rng):
+def _repeats(out, keys, rng):
     """Some released M dwarfs are further visits of a star of the list: same star, another night and S/N."""
     mine = np.flatnonzero(out["role"] == "dwarf")
-    count = int(round(args.repeats * len(mine)))
+    count = int(round(keys.repeats * len(mine)))
     chosen = rng.permutation(mine)[: 2 * count]
     for visit, star in zip(chosen[:count], chosen[count:], strict=False):
         for key in ("place", "m", "feh", "share"):

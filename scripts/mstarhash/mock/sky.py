@@ -74,10 +74,10 @@ POPULATIONS = {  # dispersions of U, V, W and lag [km/s]; scale height [pc]; loc
 }
 
 
-def plates(args, rng, count):
+def plates(keys, rng, count):
     """Plates: centre [deg], name, night (LMJD); every fourth is a second visit of the one before."""
     out = []
-    size = max(200, -(-count // max(1, round(count / args.plate_size))))
+    size = max(200, -(-count // max(1, round(count / keys.plate_size))))
     total = -(-count // size)
     for number in range(total):
         if number % 4 == 3:
@@ -98,10 +98,10 @@ def plates(args, rng, count):
     return out, size
 
 
-def positions(args, rng, sample):
+def positions(keys, rng, sample):
     """Adds plate, lmjd, planid, spid, fiberid, obsid, ra, dec (J2000, epoch of the input catalogue) to the sample."""
     n = len(sample["role"])
-    table, size = plates(args, rng, n)
+    table, size = plates(keys, rng, n)
     plate = np.arange(n) // size
     radius, angle = 2.4 * np.sqrt(rng.random(n)), rng.uniform(0, 2 * np.pi, n)
     centre_ra, centre_dec = (np.array([p[key] for p in table])[plate] for key in ("ra", "dec"))

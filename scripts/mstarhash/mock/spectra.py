@@ -50,9 +50,9 @@ def halpha_width(flux):
     return np.trapezoid(flux[line] / level - 1, GRID[line])
 
 
-def make_file(library, row, args, rng):
+def make_file(library, row, keys, rng):
     """(name, bytes, facts) of one spectrum; facts are what truth.csv tells beyond the sample."""
-    flux, z = true_spectrum(library, row, rng, args.seed)
+    flux, z = true_spectrum(library, row, rng, keys.seed)
     ewha = halpha_width(flux) if row["is_m"] else np.nan
     if np.isnan(z):
         z = row["rv"] / LIGHT
@@ -61,19 +61,19 @@ def make_file(library, row, args, rng):
         seen = GRID
     if row["ebv"] > 0 and row["kind"] != "sky":
         flux = flux * models.extinction(row["ebv"])
-    seen = seen * (1 + rng.spawn(1)[0].normal(0, args.wave_rms) / LIGHT)
+    seen = seen * (1 + rng.spawn(1)[0].normal(0, keys.wave_rms) / LIGHT)
     step = rng.choice([-1, 1]) * rng.uniform(0.4, 1.2) if row["kind"] == "step" else None
     pixels = np.interp(faults.WAVE, seen, flux)
-    spectrum = faults.observe(pixels, row["snr"], rng, args, step)
+    spectrum = faults.observe(pixels, row["snr"], rng, keys, step)
     scale = 10 ** (0.4 * (17 - row["mag_r"])) * 100 / max(np.median(spectrum["model"][2000:2600]), 1e-9)
     if row["kind"] == "sky":
         scale = rng.lognormal(1, 0.5)
-    spectrum["flux"], spectrum["ivar"] = spectrum["flux"] * scale, spectrum["ivar"] / scale**2 * args.ivar_factor
+    spectrum["flux"], spectrum["ivar"] = spectrum["flux"] * scale, spectrum["ivar"] / scale**2 * keys.ivar_factor
     found = np.nan if row["role"] == "unknown" else z + rng.normal(0, (4 + 40 / row["snr"]) / LIGHT)
     if row["is_m"] and rng.random() < 0.02:
         found = np.nan  # released without a velocity
-    table = rng.random() < args.table_fraction
-    squeezed = rng.random() < args.gzip_fraction
+    table = rng.random() < keys.table_fraction
+    squeezed = rng.random() < keys.gzip_fraction
     name = f"spec-{row['lmjd']}-{row['planid']}_sp{row['spid']:02d}-{row['fiberid']:03d}.fits"
     cards = _cards(row, name, spectrum, found, table, rng)
     rows = {

@@ -6,7 +6,6 @@ import numpy as np
 
 from mstarhash.common.intervals import wilson
 from mstarhash.common.texttables import number
-from mstarhash.mock.truth import read_truth
 from mstarhash.quality.fakes import SUBTYPES
 
 CRITERIA = ("p_m", "first_3", "first_5")  # P(M) at or above the limit; within the first 3 %, 5 % of the list
@@ -53,25 +52,26 @@ def table_rows(found, stars, sources, edges, confidence):
     return out
 
 
-def check_rows(listed, truth, table, args):
+def check_rows(listed, known, table, edges, min_p, confidence):
     """Rows of check.csv: the true unclassified M stars of the mock survey, what was found and what the table tells.
 
-    listed: rows of candidates.csv as dicts; truth: path of truth.csv, or "" for no rows but an empty one.
+    listed: rows of candidates.csv as dicts; known: as from `read_truth`; table: as from `read_table`; edges: of the bins of
+    S/N r; min_p: least P(M) of what counts as found.
     """
-    known = {file: row for file, row in read_truth(truth, args.target).items() if row["wanted"]}
+    known = {file: row for file, row in known.items() if row["wanted"]}
     rows = [(row, known[row["file"]]) for row in listed if row["file"] in known]
     numbers = {key: np.array([float(row[key] or "nan") for row, _ in rows]) for key in ("p_m", "score", "snr_r")}
     subtype = np.array([float(true["subtype"]) for _, true in rows])
     luminosity = np.array([true["luminosity"] for _, true in rows], "U6")
-    found = recovered(numbers["p_m"], numbers["score"], args.min_p, [float(row["score"]) for row in listed])
+    found = recovered(numbers["p_m"], numbers["score"], min_p, [float(row["score"]) for row in listed])
     told = {name: completeness(subtype, numbers["snr_r"], luminosity, table, name) for name in CRITERIA}
-    inside = np.isfinite(told["p_m"]) & (numbers["snr_r"] <= args.snr[-1])
-    bins = np.digitize(numbers["snr_r"], args.snr) - 1
+    inside = np.isfinite(told["p_m"]) & (numbers["snr_r"] <= edges[-1])
+    bins = np.digitize(numbers["snr_r"], edges) - 1
     out = []
-    for k in [*range(len(args.snr) - 1), "all"]:
+    for k in [*range(len(edges) - 1), "all"]:
         rows = inside & ((bins == k) if k != "all" else True)
-        low, high = (args.snr[0], args.snr[-1]) if k == "all" else (args.snr[k], args.snr[k + 1])
-        row = {"snr_low": low, "snr_high": high} | fractions(found, rows, args.confidence)
+        low, high = (edges[0], edges[-1]) if k == "all" else (edges[k], edges[k + 1])
+        row = {"snr_low": low, "snr_high": high} | fractions(found, rows, confidence)
         out.append(
             row | {f"{name}_told": float(told[name][rows].mean()) if rows.any() else np.nan for name in CRITERIA}
         )

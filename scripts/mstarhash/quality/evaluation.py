@@ -5,7 +5,6 @@ import csv
 import numpy as np
 
 from mstarhash.common.progress import say
-from mstarhash.mock.truth import read_truth
 from mstarhash.peers.baselines import PaperSearch, read_plain, read_training
 from mstarhash.peers.scores import PcaLogistic
 from mstarhash.search import metrics
@@ -15,12 +14,14 @@ from mstarhash.spectra.sample import Sample
 from mstarhash.spectra.targets import unknown_rows
 
 
-def unknown_scores(args):
-    """Scores of the searched spectra by each method, their truth and P(M); empty where there is no truth."""
-    if not args.truth:
+def unknown_scores(candidates, known, others):
+    """Scores of the searched spectra by each method, their truth and P(M); empty where there is no truth.
+
+    candidates: path of candidates.csv; known: as from `read_truth`; others: {method: {file: score}} of further methods.
+    """
+    if not known:
         return {}, np.array([], bool), np.array([])
-    known = read_truth(args.truth, args.target)
-    with open(args.candidates, newline="") as source:
+    with open(candidates, newline="") as source:
         rows = list(csv.DictReader(source))
     columns = {
         "default": "score",
@@ -33,23 +34,23 @@ def unknown_scores(args):
     scores = {name: {row["file"]: float(row[column]) for row in rows} for name, column in columns.items()}
     p_m = np.array([float(row["p_m"]) for row in rows])
     files = [row["file"] for row in rows]
-    if args.peers:
-        scores |= _peers(args)
-    arrays = {name: np.array([values[file] for file in files]) for name, values in scores.items()}
+    arrays = {name: np.array([values[file] for file in files]) for name, values in (scores | others).items()}
     return arrays, np.array([known[file]["wanted"] for file in files], bool), p_m
 
 
-def _peers(args):
-    """{method: {file: score}} of the peers, on the same training sets."""
-    sets = args.positives, args.negatives
-    with Sample(args.spectra) as sample:
+def peer_scores(sets, spectra, share, seed, threads):
+    """{method: {file: score}} of PCA + logistic regression and of the paper's search, on the same training sets.
+
+    sets: paths of the positives and the negatives; spectra: paths of the shards; share: of each query's list of votes.
+    """
+    with Sample(spectra) as sample:
         rows = unknown_rows(sample)
         files = sample.columns(["file"])["file"][rows]
         flux, ivar, x = (sample.rows(key, rows) for key in ("flux", "ivar", "features"))
     say("evaluate: PCA and logistic regression")
-    logistic = PcaLogistic(args.seed).fit(*read_training(*sets)).score(x)
+    logistic = PcaLogistic(seed).fit(*read_training(*sets)).score(x)
     say("evaluate: the paper's search")
-    votes = PaperSearch(args.seed, args.threads).fit(*map(read_plain, sets)).votes(flux, ivar, args.share)
+    votes = PaperSearch(seed, threads).fit(*map(read_plain, sets)).votes(flux, ivar, share)
     return {
         "PCA + logistic regression": dict(zip(files, logistic, strict=True)),
         "G19 votes": dict(zip(files, votes, strict=True)),

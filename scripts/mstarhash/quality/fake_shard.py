@@ -1,53 +1,21 @@
 """Write the spectra of the step `completeness` in the layout of rebin.py, so that the search takes them for its own."""
 
-import csv
 from dataclasses import dataclass
 
 import numpy as np
 
-from mstarhash.common.configuration import config_hash
 from mstarhash.common.errors import InputError
-from mstarhash.common.progress import Progress, say
+from mstarhash.common.progress import Progress
 from mstarhash.learn.degrade import Noise, noise_of
 from mstarhash.learn.template_file import all_models
-from mstarhash.mock.library import Library
 from mstarhash.quality import fakes
-from mstarhash.search.model import read_model
-from mstarhash.spectra.hdf5 import blocks, create, write_columns
-from mstarhash.spectra.sample import Sample
+from mstarhash.spectra.hdf5 import blocks, write_columns
 from mstarhash.spectra.scaling import features, width
 from mstarhash.spectra.shards import IDENTITY
 from mstarhash.spectra.targets import is_unknown
-from mstarhash.spectra.templates import read_templates
 
 # of the response taken from a spectrum before the rest is its noise; a higher one would take left-over sky too
 ORDER = 1
-
-
-def inject(args, path):
-    """Cells of the injected stars and their sources (n,), and kinds (m,): first "" for each star, then IMPOSTORS.
-
-    Stars are released spectra that no training has seen where these are many, else those of the mock's library.
-    """
-    rng = np.random.default_rng(args.seed)
-    with Sample(args.spectra) as sample, create(path, "rebin", config_hash(args)) as out:
-        columns, wave = sample.columns(["file", "class", "subclass", "snr_r"]), sample.fixed("wave")
-        lent, counts = borrowed(args, sample, columns, rng)
-        stars = fakes.cells(lent.snr, args.snr, args.each, rng)
-        exact, sources, stars = source_of(args, sample, columns, stars, wave, rng)
-        say(f"completeness: {len(stars):,} stars, {exact.words}; noise of {len(lent.snr):,} unclassified spectra")
-        lenders = calm_lenders(args, lent, counts, args.impostors * len(fakes.IMPOSTORS), rng)
-        kinds = np.repeat(["", *fakes.IMPOSTORS], [len(stars)] + [args.impostors] * len(fakes.IMPOSTORS))
-        pick = np.concatenate([stars.donor, lenders])
-
-        def made(kind, rows):
-            if kind:
-                return fakes.impostors(exact.library, kind, wave, args.response, lent.noise, pick[rows], rng)
-            return fakes.noisy(*exact.rows(rows), lent.noise, pick[rows], wave, rng)
-
-        write_spectra(out, kinds, made, sample)
-        write_rows(out, len(kinds), lent.snr[pick], wave)
-    return stars, sources, kinds
 
 
 @dataclass
@@ -59,26 +27,32 @@ class Lent:
     noise: Noise
 
 
-def borrowed(args, sample, columns, rng):
-    """Lent, and how many unclassified spectra each bin of S/N has."""
+def borrowed(sample, columns, templates, edges, most, rng):
+    """Lent, and how many unclassified spectra each bin of S/N has.
+
+    columns: `file`, `class`, `snr_r` of the Sample; templates: path of templates.h5; edges: of the bins; most: spectra.
+    """
     unknown = np.flatnonzero(is_unknown(columns["class"]))
-    rows, counts = donors_of(columns["snr_r"][unknown], args.snr, args.noise, rng)
+    rows, counts = donors_of(columns["snr_r"][unknown], edges, most, rng)
     if not len(rows):
         raise InputError(
             "no unclassified spectrum within the bins of S/N (completeness.snr): nothing to take noise from"
         )
     rows, wave = unknown[rows], sample.fixed("wave")
     flux, ivar = sample.rows("flux", rows), sample.rows("ivar", rows)
-    noise = noise_of(flux, ivar, wave, all_models(args.templates, wave), ORDER)
+    noise = noise_of(flux, ivar, wave, all_models(templates, wave), ORDER)
     return Lent(columns["file"][rows], columns["snr_r"][rows], noise), counts
 
 
-def calm_lenders(args, lent, counts, many, rng):
-    """(many,) numbers of Lent whose own P is below args.min_p, as frequent a bin of S/N as in the survey (`counts`)."""
-    calm = np.flatnonzero(np.isin(lent.file, files_below(args.listed, args.min_p)))
+def calm_lenders(lent, counts, edges, listed, min_p, many, rng):
+    """(many,) numbers of Lent whose own P is below `min_p`, as frequent a bin of S/N as in the survey (`counts`).
+
+    listed: rows of candidates.csv as dicts.
+    """
+    calm = np.flatnonzero(np.isin(lent.file, [row["file"] for row in listed if float(row["p_m"]) < min_p]))
     if not len(calm):
-        raise InputError(f"every unclassified spectrum has a probability of {args.min_p} or more: no null test")
-    bins = np.digitize(lent.snr[calm], args.snr) - 1
+        raise InputError(f"every unclassified spectrum has a probability of {min_p} or more: no null test")
+    bins = np.digitize(lent.snr[calm], edges) - 1
     weight = counts[bins] / np.bincount(bins, minlength=len(counts))[bins]
     return rng.choice(calm, many, p=weight / weight.sum())
 
@@ -110,12 +84,6 @@ def donors_of(snr, edges, most, rng):
     return np.sort(np.concatenate(chosen)), np.array([len(rows) for rows in able])
 
 
-def files_below(path, limit):
-    """Files of the list with a probability below the limit."""
-    with open(path, newline="") as source:
-        return [row["file"] for row in csv.DictReader(source) if float(row["p_m"]) < limit]
-
-
 class Modelled:
     """M stars of the mock's library; each is made anew."""
 
@@ -135,8 +103,8 @@ class Released:
 
     words = "released and not trained on"
 
-    def __init__(self, library, sample, sources):
-        self.library, self.sample, self.sources = library, sample, sources
+    def __init__(self, sample, sources):
+        self.sample, self.sources = sample, sources
 
     def rows(self, where):
         """flux, ivar (n, p)."""
@@ -144,18 +112,16 @@ class Released:
         return self.sample.rows("flux", index)[back], self.sample.rows("ivar", index)[back]
 
 
-def source_of(args, sample, columns, stars, wave, rng):
-    """Modelled or Released, a number of the source of each star, and the Cells that have one."""
-    library = Library(read_templates(args.templates, "mock"))
-    if args.source != "models":
-        trained = read_model(args.model).labelled["file"]
-        rows, *known = fakes.unseen(columns, args.target, trained, args.min_snr)
-        if args.source == "released" or len(rows) >= fakes.ENOUGH:
-            place = fakes.assigned(stars, known, rng)
-            there = np.flatnonzero(place >= 0)
-            sources = rows[place[there]]
-            return Released(library, sample, sources), sources, stars.only(there)
-    return Modelled(library, stars, wave, args.response, rng), np.arange(len(stars)), stars
+def unseen_source(sample, columns, stars, target, trained, min_snr, least, rng):
+    """Released with (n,) rows of the source of each star and the Cells that have one; None where fewer than `least` spectra
+    of S/N r above `min_snr` are in no training. trained: files that are."""
+    rows, *known = fakes.unseen(columns, target, trained, min_snr)
+    if len(rows) >= least:
+        place = fakes.assigned(stars, known, rng)
+        there = np.flatnonzero(place >= 0)
+        sources = rows[place[there]]
+        return Released(sample, sources), sources, stars.only(there)
+    return None
 
 
 def write_rows(out, count, snr, wave):

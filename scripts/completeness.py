@@ -36,12 +36,12 @@ def build_parser():
 def main(argv=None):
     args = build_parser().parse_args(argv)
     threads.limit(1)
-    import csv
     import shutil
     from contextlib import ExitStack
     from pathlib import Path
 
     from mstarhash.common.files import replacing
+    from mstarhash.common.texttables import rows_of, write_rows
     from mstarhash.figures import completeness as plots_completeness
     from mstarhash.figures import style
     from mstarhash.mock.truth import read_truth
@@ -54,20 +54,19 @@ def main(argv=None):
         shutil.rmtree(folder, ignore_errors=True)
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         folder.mkdir()
-        with open(args.listed, newline="") as source:
-            listed = list(csv.DictReader(source))
+        listed = rows_of(args.listed)
         stars, sources, kinds = inject(args, listed, folder / "spectra.h5")
         p_m, score = search(args, folder)
         found = completeness.recovered(p_m, score, args.min_p, [float(row["score"]) for row in listed])
         of_stars = {key: values[kinds == ""] for key, values in found.items()}
         rows = completeness.table_rows(of_stars, stars, sources, args.snr, args.confidence)
-        completeness.write_table(name["completeness"], rows)
+        write_rows(name["completeness"], list(rows[0]), rows, 5)
         null = [{"kind": kind} | completeness.fractions(found, kinds == kind, args.confidence) for kind in IMPOSTORS]
-        completeness.write_table(name["purity"], null)
+        write_rows(name["purity"], list(null[0]), null, 5)
         table = completeness.read_table(name["completeness"])
         known = read_truth(args.truth, args.target)
         check = completeness.check_rows(listed, known, table, args.snr, args.min_p, args.confidence)
-        completeness.write_table(name["check"], check)
+        write_rows(name["check"], list(check[0]), check, 5)
         figure = plots_completeness.draw(style.start(), table, null, check)
         style.save(figure, name["figure"], 110)
     return 0
@@ -118,13 +117,12 @@ def inject(args, listed, path):
 
 def search(args, folder):
     """P(target) and score (n,) of folder/spectra.h5, by the steps that search a shard, with the calibration of the survey."""
-    import csv
-
     import candidates
     import encode
     import match
     import numpy as np
     import retrieve
+    from mstarhash.common.texttables import rows_of
     from mstarhash.search.retrieval import write_cuts
     from mstarhash.spectra.hdf5 import create, open_h5
 
@@ -141,8 +139,7 @@ def search(args, folder):
     files = ["--retrieved", near, "--codes", codes, "--match", fits, "--model", args.model]
     written = ["--output", found, "--summary", str(folder / "summary.csv"), "--calibration", str(folder / "p_m.csv")]
     candidates.main([*args.candidates.split(), "--calibrated", args.calibration, *files, *written])
-    with open(found, newline="") as source:
-        rows = sorted(csv.DictReader(source), key=lambda row: row["file"])
+    rows = sorted(rows_of(found), key=lambda row: row["file"])
     return (np.array([float(row[key]) for row in rows]) for key in ("p_m", "score"))
 
 

@@ -33,20 +33,14 @@ def build_parser():
 def main(argv=None):
     args = build_parser().parse_args(argv)
     threads.limit(1)
-    import csv
-
     from mstarhash.common.files import replacing
     from mstarhash.common.progress import say
-    from mstarhash.common.texttables import number
+    from mstarhash.common.texttables import write_rows
     from mstarhash.measure.block import Tools
 
-    with replacing(args.output) as name, open(name, "w", newline="") as out:
-        writer = csv.DictWriter(out, FIELDS, lineterminator="\n")
-        writer.writeheader()
+    with replacing(args.output) as name:
         rows = injection(args, Tools.read(args.templates, args, args.averages)) + repeats(args)
-        writer.writerows(
-            {key: number(value, 4) for key, value in (row | {"noise_scale": args.noise_scale}).items()} for row in rows
-        )
+        write_rows(name, FIELDS, (row | {"noise_scale": args.noise_scale} for row in rows), 4)
         far = [
             f"{row['quantity']} at S/N {row['snr']}"
             for row in rows

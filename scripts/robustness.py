@@ -28,6 +28,7 @@ def main(argv=None):
 
     from mstarhash.common.files import replacing
     from mstarhash.common.progress import say
+    from mstarhash.common.texttables import write_rows
     from mstarhash.quality import robustness
 
     rows = ["plain", *args.rows]
@@ -50,9 +51,9 @@ def main(argv=None):
                      f"{args.real_min_snr:g}; {half} half" for half in ("quoted", "tuning")}  # fmt: skip
         else:
             say(f"robustness: no real spectra at {args.real or 'robustness.real'}, so no rows of them")
-        robustness.write_table(table, robustness.CHANGES, ({"what": what[row["row"]]} | row for row in found))
+        write_rows(table, robustness.CHANGES, ({"what": what[row["row"]]} | row for row in found), 5)
         plain = {one: trials["plain", one] for one in args.pooled_seeds}
-        robustness.write_table(pooled, robustness.POOLED, robustness.pooled_rows(plain, args.draws, args.seed))
+        write_rows(pooled, robustness.POOLED, robustness.pooled_rows(plain, args.draws, args.seed), 5)
     return 0
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from mstarhash.common.texttables import write_rows
 from mstarhash.learn.degrade import noise_of
 from mstarhash.learn.template_file import all_models
 from mstarhash.mock.library import Library
@@ -13,7 +14,6 @@ from mstarhash.quality.completeness import (
     read_table,
     recovered,
     table_rows,
-    write_table,
 )
 from mstarhash.quality.fake_shard import donors_of
 from mstarhash.spectra.grid import log_grid
@@ -43,7 +43,7 @@ def table(tmp_path):
             row["p_m"] = plane(row["subtype"], np.sqrt(row["snr_low"] * row["snr_high"])) / (
                 row["luminosity"] == "giant" or 2
             )
-    write_table(tmp_path / "completeness.csv", made)
+    write_rows(tmp_path / "completeness.csv", list(made[0]), made, 5)
     assert completeness("M2", 1.0, "giant", tmp_path / "completeness.csv") == pytest.approx(plane(2, 1.0), rel=1e-4)
     return read_table(tmp_path / "completeness.csv")
 

@@ -1,10 +1,9 @@
 """Giants and dwarfs: Gaia's voice, logistic boundaries against scikit-learn, the provisional rule, the consensus."""
 
-import luminosity
 import numpy as np
 import pytest
 from mstarhash.common.intervals import wilson
-from mstarhash.stars import logistic, separators
+from mstarhash.stars import boundaries, logistic, separators
 from mstarhash.stars.gaia_class import absolute_magnitude, by_gaia, impossible, parallax_at
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
@@ -172,7 +171,7 @@ def test_rates_are_crossed_by_subtype_and_snr():
     twice = [np.append(values, values[:50]) for values in (subtype, snr, label, said)]
     stars = {"subtype": twice[0], "snr_r": twice[1], "primary": (np.arange(n + 50) < n).astype(int)}
     told = np.ones(n + 50, bool)
-    written = luminosity.rates("plane", stars, told, twice[2].astype(float), twice[3])
+    written = boundaries.rates("plane", stars, told, twice[2].astype(float), twice[3])
     table = {(row["record"], row["subtype"], row["snr"]): row for row in written}
     edges = {"<5": (0, 5), "5-10": (5, 10), "10-30": (10, 30), ">30": (30, 1e9)}
     crossed = {(first, last): f"M{first}-M{last}" for first, last in ((0, 1), (2, 3), (4, 6), (7, 9))}

@@ -16,6 +16,14 @@ def number(value, digits=6):
     return "" if not math.isfinite(value) else f"{value:.{digits}g}"
 
 
+def write_rows(path, columns, rows, digits=6):
+    """A CSV of dicts, cells as `number` tells; empty where a row lacks a column."""
+    with open(path, "w", newline="", encoding="utf-8") as out:
+        writer = csv.DictWriter(out, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({key: number(value, digits) for key, value in row.items()} for row in rows)
+
+
 def rows_of(path):
     """Rows of a CSV (.tsv: by tabs) as dicts of texts; none where there is no file."""
     if not path or not Path(path).is_file():

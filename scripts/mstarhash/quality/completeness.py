@@ -1,11 +1,9 @@
 """Completeness of the search by subtype, S/N and luminosity: its table, and the function that reads it."""
 
-import csv
-
 import numpy as np
 
 from mstarhash.common.intervals import wilson
-from mstarhash.common.texttables import number
+from mstarhash.common.texttables import rows_of
 from mstarhash.quality.fakes import SUBTYPES
 
 CRITERIA = ("p_m", "first_3", "first_5")  # P(M) at or above the limit; within the first 3 %, 5 % of the list
@@ -78,18 +76,9 @@ def check_rows(listed, known, table, edges, min_p, confidence):
     return out
 
 
-def write_table(path, rows):
-    """CSV of dicts with the same keys; floats with five digits, NaN empty."""
-    with open(path, "w", newline="") as out:
-        writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({key: number(value, 5) for key, value in row.items()} for row in rows)
-
-
 def read_table(path):
     """completeness.csv as a dict of arrays."""
-    with open(path, newline="") as source:
-        rows = list(csv.DictReader(source))
+    rows = rows_of(path)
     texts = {key: [row[key] for row in rows] for key in rows[0]}
     return {
         key: np.array(values) if key == "luminosity" else np.array([float(v) if v else np.nan for v in values])

@@ -1,10 +1,8 @@
 """How the ranking changes on a worse survey, and the rankings of many surveys taken together."""
 
-import csv
-
 import numpy as np
 
-from mstarhash.common.texttables import number
+from mstarhash.common.texttables import rows_of
 from mstarhash.search import metrics
 from mstarhash.spectra.shards import order_key
 
@@ -19,8 +17,7 @@ POOLED += ("brier_skill", "expected", "expected_over_true")
 
 def read_scores(path):
     """A CSV of trial.py as arrays, its rows in the order of a hash of the file: wanted bool, texts, numbers."""
-    with open(path, newline="") as source:
-        rows = sorted(csv.DictReader(source), key=lambda row: (order_key(row["file"]), row["file"]))
+    rows = sorted(rows_of(path), key=lambda row: (order_key(row["file"]), row["file"]))
     out = {"file": np.array([row["file"] for row in rows]), "wanted": np.array([row["wanted"] == "1" for row in rows])}
     for key in rows[0].keys() - out.keys():
         values = [row[key] for row in rows]
@@ -148,12 +145,3 @@ def pooled_rows(surveys, draws, seed):
                 row |= {"ratio": told["ratio"], "ratio_low": told["low"], "ratio_high": told["high"]}
             row |= inspected(group, key, seed, draws)
             yield row | (probabilities(group) if method == "default" else {})
-
-
-def write_table(path, columns, rows):
-    """A CSV; numbers with five digits, what is missing or not a number empty."""
-    with open(path, "w", newline="") as out:
-        writer = csv.DictWriter(out, columns, lineterminator="\n", restval="")
-        writer.writeheader()
-        for row in rows:
-            writer.writerow({key: number(value, 5) for key, value in row.items()})

@@ -1,6 +1,5 @@
 """The workflow run in a folder of its own, and what its candidates.csv tells beside the truth."""
 
-import csv
 import json
 import shlex
 import shutil
@@ -9,6 +8,7 @@ import sys
 from pathlib import Path
 
 from mstarhash.common.errors import InputError
+from mstarhash.common.texttables import rows_of, write_rows
 from mstarhash.mock.truth import read_truth
 from mstarhash.peers.baselines import read_training
 from mstarhash.peers.scores import PcaLogistic
@@ -53,8 +53,7 @@ def search(args, folder, changes):
         raise InputError("no command snakemake on the path")
     if subprocess.run(list(map(str, words)), stdout=sys.stderr).returncode:
         raise InputError(f"the workflow in {folder} failed; its words are above")
-    with open(folder / "results/candidates/candidates.csv", newline="") as source:
-        return list(csv.DictReader(source))
+    return rows_of(folder / "results/candidates/candidates.csv")
 
 
 def mock(args):
@@ -88,8 +87,7 @@ def real(args):
     half: quoted or tuning, by the hash of the file's name, so that what was tuned on is never what is quoted.
     """
     source, folder = Path(args.real).resolve(), fresh(args.folder)
-    with open(source / "labels.csv", newline="") as table:
-        known = {str(source / row["file"]): row for row in csv.DictReader(table)}
+    known = {str(source / row["file"]): row for row in rows_of(source / "labels.csv")}
     lines = ["lmjd,planid,spid,fiberid,class,subclass"]
     lines += [",".join([*identity_of_name(file), "Unknown", "Non"]) for file in known]
     hidden = folder.resolve() / "hidden.csv"
@@ -113,7 +111,4 @@ def write(path, rows):
     """A CSV of dicts with the same keys."""
     if not rows:
         raise InputError("no unclassified spectrum was searched")
-    with open(path, "w", newline="") as out:
-        writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    write_rows(path, list(rows[0]), rows)

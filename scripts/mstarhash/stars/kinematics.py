@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from mstarhash.stars.astrometry import GALACTIC, axes
+from mstarhash.stars.astrometry import GALACTIC, axes, galactic
 
+AXES = ("u", "v", "w")
 K = 4.740470463533348  # km/s for 1 mas/yr at 1 kpc (IAU astronomical unit, Julian year)
 
 
@@ -45,6 +46,42 @@ def covariance(ra, dec, rv_err, distance, distance_err, pmra, pmra_err, pmdec, p
 def height(distance, b, z_sun):
     """Height above the Galactic plane [pc] at latitude b [deg], the Sun being `z_sun` above it."""
     return distance * np.sin(np.radians(b)) + z_sun
+
+
+def place(table, z_sun):
+    """Galactic coordinates l, b [deg], height h_disc and its error [pc] of the rows of a table of columns."""
+    longitude, latitude = galactic(*position(table))
+    sine = np.abs(np.sin(np.radians(latitude)))
+    return {
+        "l": longitude,
+        "b": latitude,
+        "h_disc": height(table["distance"], latitude, z_sun),
+        "h_disc_err": table["distance_err"] * sine,
+    }
+
+
+def motion(table, rv, rv_err, solar):
+    """U, V, W, their errors, covariances and the values about the local standard of rest; null without an error.
+
+    table: columns of the step `crossmatch`; rv, rv_err: (n,) [km/s]; solar: motion of the Sun, which is added [km/s].
+    """
+    where = position(table)
+    moving = [table[key] for key in ("pmra", "pmra_error", "pmdec", "pmdec_error")]
+    by_parallax = table["dist_src"] == "1/plx"  # a longer distance is a smaller parallax
+    correlations = (*(np.where(by_parallax, -table[key], 0) for key in ("plx_pmra", "plx_pmdec")), table["pmra_pmdec"])
+    uvw = space_motion(*where, rv, table["distance"], moving[0], moving[2])
+    matrix = covariance(*where, rv_err, table["distance"], table["distance_err"], *moving, correlations)
+    uvw[~np.isfinite(matrix).all(axis=(1, 2))] = np.nan
+    columns = {key: uvw[:, k] for k, key in enumerate(AXES)}
+    columns |= {f"{key}_err": np.sqrt(matrix[:, k, k]) for k, key in enumerate(AXES)}
+    columns |= {f"{a}{b}_cov": matrix[:, AXES.index(a), AXES.index(b)] for a, b in ("uv", "uw", "vw")}
+    return columns | {f"{key}_lsr": columns[key] + solar[k] for k, key in enumerate(AXES)}
+
+
+def position(table):
+    """Right ascension and declination [deg]: Gaia's where there are, else the spectrum's."""
+    matched = np.isfinite(table["gaia_ra"])
+    return [np.where(matched, table[f"gaia_{key}"], table[key]) for key in ("ra", "dec")]
 
 
 def combined(group, values, errors, count):

@@ -137,26 +137,31 @@ def score_run(task, x, unknown, name, preprocessing, method, settings, ap):
     fold[presumed] = np.random.default_rng([task.seed, 2]).permutation(presumed.sum()) % FOLDS
     mine = np.where(task.own >= 0, fold[task.own], -1)
     scores, times = np.zeros(len(unknown)), []
-    clock = getattr(method, "clock", time.thread_time)
     for part in np.unique(mine):
-        rows = mine == part
-        use = (fold != part) | (fold < 0)
-        start = clock()
-        model = method(seed=task.seed, **settings).fit(x[use], task.wanted[use])
-        trained = clock()
-        scores[rows] = model.score(unknown[rows])
-        times.append((trained - start, clock() - trained))
+        rows, use = mine == part, (fold != part) | (fold < 0)
+        model = method(seed=task.seed, **settings)
+        scores[rows], *took = timed(
+            partial(model.fit, x[use], task.wanted[use]),
+            partial(model.score, unknown[rows]),
+            getattr(method, "clock", time.thread_time),
+        )
+        times.append(took)
     train, score = np.mean([t for t, _ in times]), sum(s for _, s in times)
     return Run(name, preprocessing, "score", words(settings), scores, ap, train, score)
 
 
+def timed(fit, score, clock=time.thread_time):
+    """What `score` gives after `fit`, and the seconds that each takes."""
+    start = clock()
+    fit()
+    trained = clock()
+    return score(), trained - start, clock() - trained
+
+
 def yardstick(task, x, unknown):
     """PCA + logistic regression as in ranking.csv: no tuning, presumed negatives scored as they are."""
-    start = time.thread_time()
-    model = PcaLogistic(task.seed).fit(x, task.wanted)
-    trained = time.thread_time()
-    scores = model.score(unknown)
-    times = trained - start, time.thread_time() - trained
+    model = PcaLogistic(task.seed)
+    scores, *times = timed(partial(model.fit, x, task.wanted), partial(model.score, unknown))
     return Run("PCA + logistic regression", "search", "score", "components=100 c=1.0", scores, np.nan, *times)
 
 
@@ -166,12 +171,9 @@ def paper_run(args):
     with Sample(args.spectra) as sample:
         rows = unknown_rows(sample)
         flux, ivar = sample.rows("flux", rows), sample.rows("ivar", rows)
-    start = time.thread_time()
-    model = PaperSearch(args.seed).fit(*sets)
-    trained = time.thread_time()
-    scores = model.votes(flux, ivar, args.share).astype("f8")
-    times = trained - start, time.thread_time() - trained
-    return Run("search of G19", "published", "votes", "bits=256 layers=1024x512", scores, np.nan, *times)
+    model = PaperSearch(args.seed)
+    found, *times = timed(partial(model.fit, *sets), partial(model.votes, flux, ivar, args.share))
+    return Run("search of G19", "published", "votes", "bits=256 layers=1024x512", found.astype("f8"), np.nan, *times)
 
 
 def template_run(args, preprocessing):
@@ -189,12 +191,9 @@ def template_run(args, preprocessing):
         scale = weight.max(1) / np.maximum(relative(weight).max(1), 1e-30)  # that `relative` divides by
         unknown, weight = (part[:, ::thin] for part in smoothed(unknown, relative(weight), smooth))
         weight = weight * scale[:, None]
-    start = time.thread_time()
-    model = TemplateMatching().fit(flux, wanted)
-    trained = time.thread_time()
-    scores = model.score(unknown, weight)
-    took = time.thread_time() - trained
-    return Run("template matching", preprocessing, "score", "", scores, np.nan, trained - start, took)
+    model = TemplateMatching()
+    scores, *times = timed(partial(model.fit, flux, wanted), partial(model.score, unknown, weight))
+    return Run("template matching", preprocessing, "score", "", scores, np.nan, *times)
 
 
 def candidate_runs(path, files, benchmarks):

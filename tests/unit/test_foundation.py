@@ -4,11 +4,14 @@ import os
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from mstarhash.common import checking, configuration
 from mstarhash.common.errors import InputError, exit_code
 from mstarhash.common.files import Superseded, replacing
 from mstarhash.common.imports import library_of
+from mstarhash.common.texttables import rows_of, write_rows
+from mstarhash.learn.set_file import copies_for
 from mstarhash.spectra import shards
 
 SCHEMA = configuration.read_schema()
@@ -170,3 +173,17 @@ def test_hdf5_that_is_none_is_one_line(tmp_path):
         (tmp_path / "cut.h5").write_bytes(part)
         with pytest.raises(InputError, match="cut.h5: not an HDF5 file, or cut short"):
             open_h5(tmp_path / "cut.h5")
+
+
+def test_a_table_of_numbers_comes_back(tmp_path):
+    rows = [{"a": 1, "b": 2 / 3, "c": "M3, dwarf"}, {"a": np.int64(7), "b": np.nan}]
+    write_rows(tmp_path / "t.csv", ("a", "b", "c"), rows, 4)
+    assert rows_of(tmp_path / "t.csv") == [{"a": "1", "b": "0.6667", "c": "M3, dwarf"}, {"a": "7", "b": "", "c": ""}]
+    assert rows_of(tmp_path / "none.csv") == []
+    with pytest.raises(ValueError, match="d"):
+        write_rows(tmp_path / "t.csv", ("a",), [{"d": 1}])
+
+
+def test_few_spectra_get_as_many_copies_as_many_would():
+    assert [copies_for(n, 3, 500) for n in (0, 1, 7, 499, 500, 9000)] == [1500, 1500, 215, 4, 3, 3]
+    assert copies_for(0, 3, 0) == 3

@@ -41,7 +41,7 @@ def main(argv=None):
     from pathlib import Path
 
     from mstarhash.common.files import replacing
-    from mstarhash.common.texttables import rows_of, write_rows
+    from mstarhash.common.texttables import read_rows, write_rows
     from mstarhash.figures import completeness as plots_completeness
     from mstarhash.figures import style
     from mstarhash.mock.truth import read_truth
@@ -54,7 +54,7 @@ def main(argv=None):
         shutil.rmtree(folder, ignore_errors=True)
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         folder.mkdir()
-        listed = rows_of(args.listed)
+        listed = read_rows(args.listed)
         stars, sources, kinds = inject(args, listed, folder / "spectra.h5")
         p_m, score = search(args, folder)
         found = completeness.recovered(p_m, score, args.min_p, [float(row["score"]) for row in listed])
@@ -122,7 +122,7 @@ def search(args, folder):
     import match
     import numpy as np
     import retrieve
-    from mstarhash.common.texttables import rows_of
+    from mstarhash.common.texttables import read_rows
     from mstarhash.search.retrieval import write_cuts
     from mstarhash.spectra.hdf5 import create, open_h5
 
@@ -139,7 +139,7 @@ def search(args, folder):
     files = ["--retrieved", near, "--codes", codes, "--match", fits, "--model", args.model]
     written = ["--output", found, "--summary", str(folder / "summary.csv"), "--calibration", str(folder / "p_m.csv")]
     candidates.main([*args.candidates.split(), "--calibrated", args.calibration, *files, *written])
-    rows = sorted(rows_of(found), key=lambda row: row["file"])
+    rows = sorted(read_rows(found), key=lambda row: row["file"])
     return (np.array([float(row[key]) for row in rows]) for key in ("p_m", "score"))
 
 

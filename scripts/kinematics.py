@@ -48,14 +48,15 @@ def main(argv=None):
         for flag in measure_flags.RV_UNRELIABLE:
             usable &= ~measure_flags.has(table["flags"], flag)
         rv = [np.where(usable, table[key], np.nan) for key in ("rv", "rv_err")]
-        columns = place(table, args.z_sun) | motion(table, *rv, args.solar)
+        located = place(table, args.z_sun)
+        columns = located | motion(table, *rv, args.solar)
         columns["flags"] = star_flags.combine(rv_unused=~usable)
 
         best = primaries(table)
         count = len(best)
         rv[0] = np.where(table["duplicate_of"] == "", rv[0], np.nan)  # other files of one exposure tell nothing new
         mean, error, chi2, used = combined(table["object"], *rv, count)
-        objects = {key: values[best] for key, values in (table | place(table, args.z_sun)).items()}
+        objects = {key: values[best] for key, values in (table | located).items()}
         objects |= {"rv": mean, "rv_err": error, "rv_chi2": chi2, "n_rv": used}
         objects |= motion(objects, mean, error, args.solar)
         say(f"kinematics: space motion of {np.isfinite(objects['u']).sum():,} of {count:,} objects")

@@ -10,7 +10,7 @@ from mstarhash.common import checking, configuration
 from mstarhash.common.errors import InputError, exit_code
 from mstarhash.common.files import Superseded, replacing
 from mstarhash.common.imports import library_of
-from mstarhash.common.texttables import rows_of, write_rows
+from mstarhash.common.texttables import read_rows, rows_of, write_rows
 from mstarhash.learn.set_file import copies_for
 from mstarhash.spectra import shards
 
@@ -180,6 +180,8 @@ def test_a_table_of_numbers_comes_back(tmp_path):
     write_rows(tmp_path / "t.csv", ("a", "b", "c"), rows, 4)
     assert rows_of(tmp_path / "t.csv") == [{"a": "1", "b": "0.6667", "c": "M3, dwarf"}, {"a": "7", "b": "", "c": ""}]
     assert rows_of(tmp_path / "none.csv") == []
+    with pytest.raises(FileNotFoundError, match="none.csv"):  # a table that must be there
+        read_rows(tmp_path / "none.csv")
     with pytest.raises(ValueError, match="d"):
         write_rows(tmp_path / "t.csv", ("a",), [{"d": 1}])
 

@@ -25,8 +25,11 @@ def write_rows(path, columns, rows, digits=6):
 
 
 def rows_of(path):
-    """Rows of a CSV (.tsv: by tabs) as dicts of texts; none where there is no file."""
-    if not path or not Path(path).is_file():
-        return []
+    """As `read_rows`, for a table that need not be there: none where there is no file."""
+    return read_rows(path) if path and Path(path).is_file() else []
+
+
+def read_rows(path):
+    """Rows of a CSV (.tsv: by tabs) as dicts of texts; raises OSError where there is no file."""
     with open(path, newline="", encoding="utf-8") as source:
         return list(csv.DictReader(source, delimiter="\t" if str(path).endswith(".tsv") else ","))

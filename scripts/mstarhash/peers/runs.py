@@ -1,6 +1,5 @@
 """Every peer trained on the sets of the search and run on the spectra that it searched."""
 
-import csv
 import time
 from dataclasses import dataclass
 from functools import partial
@@ -10,7 +9,7 @@ import numpy as np
 
 from mstarhash.common.parallel import ordered_map
 from mstarhash.common.progress import say
-from mstarhash.common.texttables import rows_of
+from mstarhash.common.texttables import read_rows
 from mstarhash.peers import hash_methods
 from mstarhash.peers.baselines import PaperSearch, read_plain
 from mstarhash.peers.cnn import Cnn
@@ -203,8 +202,7 @@ def candidate_runs(path, files, benchmarks):
     the training of a model from elsewhere.
     """
     names = {"this search": "score", "this search, hash alone": "hash_score"}
-    with open(path, newline="") as source:
-        rows = {row["file"]: row for row in csv.DictReader(source)}
+    rows = {row["file"]: row for row in read_rows(path)}
     times = step_seconds(benchmarks, ["train"]), step_seconds(benchmarks, ["match", "encode", "retrieve"])
     for name, column in names.items():
         scores = np.array([float(rows[file][column]) for file in files])
@@ -213,5 +211,5 @@ def candidate_runs(path, files, benchmarks):
 
 def step_seconds(folder, steps):
     """CPU seconds of some steps together, all their shards; NaN where one of them left no benchmark."""
-    found = [[rows_of(path)[0] for path in sorted((Path(folder) / step).glob("*.tsv"))] for step in steps]
+    found = [[read_rows(path)[0] for path in sorted((Path(folder) / step).glob("*.tsv"))] for step in steps]
     return sum(float(row["cpu_time"]) for rows in found for row in rows) if all(found) else np.nan

@@ -3,7 +3,7 @@
 import numpy as np
 
 from mstarhash.common.intervals import wilson
-from mstarhash.common.texttables import rows_of
+from mstarhash.common.texttables import read_rows
 from mstarhash.quality.fakes import SUBTYPES
 
 CRITERIA = ("p_m", "first_3", "first_5")  # P(M) at or above the limit; within the first 3 %, 5 % of the list
@@ -78,7 +78,7 @@ def check_rows(listed, known, table, edges, min_p, confidence):
 
 def read_table(path):
     """completeness.csv as a dict of arrays."""
-    rows = rows_of(path)
+    rows = read_rows(path)
     texts = {key: [row[key] for row in rows] for key in rows[0]}
     return {
         key: np.array(values) if key == "luminosity" else np.array([float(v) if v else np.nan for v in values])

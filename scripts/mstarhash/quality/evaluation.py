@@ -5,6 +5,7 @@ import csv
 import numpy as np
 
 from mstarhash.common.progress import say
+from mstarhash.common.texttables import read_rows
 from mstarhash.peers.baselines import PaperSearch, read_plain, read_training
 from mstarhash.peers.scores import PcaLogistic
 from mstarhash.search import metrics
@@ -21,8 +22,7 @@ def unknown_scores(candidates, known, others):
     """
     if not known:
         return {}, np.array([], bool), np.array([])
-    with open(candidates, newline="") as source:
-        rows = list(csv.DictReader(source))
+    rows = read_rows(candidates)
     columns = {
         "default": "score",
         "hash alone": "hash_score",

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mstarhash.common.texttables import rows_of
+from mstarhash.common.texttables import read_rows
 from mstarhash.search import metrics
 from mstarhash.spectra.shards import order_key
 
@@ -17,7 +17,7 @@ POOLED += ("brier_skill", "expected", "expected_over_true")
 
 def read_scores(path):
     """A CSV of trial.py as arrays, its rows in the order of a hash of the file: wanted bool, texts, numbers."""
-    rows = sorted(rows_of(path), key=lambda row: (order_key(row["file"]), row["file"]))
+    rows = sorted(read_rows(path), key=lambda row: (order_key(row["file"]), row["file"]))
     out = {"file": np.array([row["file"] for row in rows]), "wanted": np.array([row["wanted"] == "1" for row in rows])}
     for key in rows[0].keys() - out.keys():
         values = [row[key] for row in rows]

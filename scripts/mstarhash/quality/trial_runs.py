@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from mstarhash.common.errors import InputError
-from mstarhash.common.texttables import rows_of, write_rows
+from mstarhash.common.texttables import read_rows, write_rows
 from mstarhash.mock.truth import read_truth
 from mstarhash.peers.baselines import read_training
 from mstarhash.peers.scores import PcaLogistic
@@ -53,7 +53,7 @@ def search(args, folder, changes):
         raise InputError("no command snakemake on the path")
     if subprocess.run(list(map(str, words)), stdout=sys.stderr).returncode:
         raise InputError(f"the workflow in {folder} failed; its words are above")
-    return rows_of(folder / "results/candidates/candidates.csv")
+    return read_rows(folder / "results/candidates/candidates.csv")
 
 
 def mock(args):
@@ -87,7 +87,7 @@ def real(args):
     half: quoted or tuning, by the hash of the file's name, so that what was tuned on is never what is quoted.
     """
     source, folder = Path(args.real).resolve(), fresh(args.folder)
-    known = {str(source / row["file"]): row for row in rows_of(source / "labels.csv")}
+    known = {str(source / row["file"]): row for row in read_rows(source / "labels.csv")}
     lines = ["lmjd,planid,spid,fiberid,class,subclass"]
     lines += [",".join([*identity_of_name(file), "Unknown", "Non"]) for file in known]
     hidden = folder.resolve() / "hidden.csv"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from astropy import units as u
 from astropy.coordinates import SkyCoord
-from mstarhash.stars import dispersions
+from mstarhash.stars import dispersions, height_bins
 from mstarhash.stars.astrometry import GALACTIC, galactic
 from mstarhash.stars.kinematics import combined, covariance, height, space_motion, to_galactic
 
@@ -100,6 +100,18 @@ def test_dispersions_of_noisy_stars():
     counts[:50] = 2  # stars left out count for nothing
     mean, spread = dispersions.most_likely(true, none, counts)
     assert spread == pytest.approx(np.cov(true[:50].T, ddof=0), abs=0.02)
+
+
+def test_bootstrap_of_many_stars_from_few(monkeypatch):
+    """Errors from a part of the stars, scaled, are those of a normal distribution: s / sqrt(n), s / sqrt(2 n)."""
+    monkeypatch.setattr(height_bins, "MANY", 500)
+    rng, n, spread = np.random.default_rng(4), 6000, np.array([40.0, 25.0, 15.0])
+    seen, errors = rng.normal(0, spread, (n, 3)), np.tile(1e-6 * np.eye(3), (n, 1, 1))
+    best = dispersions.most_likely(seen, errors)
+    draws = height_bins.resampled(seen, errors, np.ones(n), best, 200, np.random.default_rng(5))
+    assert np.std(draws[:, 0], axis=0) == pytest.approx(spread / np.sqrt(n), rel=0.2)
+    assert np.std(draws[:, 1], axis=0) == pytest.approx(spread / np.sqrt(2 * n), rel=0.2)
+    assert np.abs(draws.mean(axis=0) - [best[0], np.sqrt(np.diag(best[1]))]).max() < 1.5  # 500 of 6,000 are a bit off
 
 
 def test_inverse_of_symmetric_matrices():

@@ -7,6 +7,7 @@ from mstarhash.stars.kinematics import AXES
 from mstarhash.stars.matched import cells, weights
 
 GROUPS = ("active matched", "inactive matched", "difference")
+MANY = 2_000  # stars of which bootstrap samples are fitted, at most
 
 
 def clean(objects, max_velocity, min_plx_snr):
@@ -60,10 +61,7 @@ def compared(objects, both, place, min_stars, bootstrap, seed):
             velocity, matrix = velocities(objects, both[k])
             best = most_likely(velocity, matrix, weight[k])
             values[k] = best[0], np.sqrt(np.diag(best[1]))
-            for draw in draws:
-                taken = rng.multinomial(count[k], np.full(count[k], 1 / count[k])) * weight[k]
-                one, two = most_likely(velocity, matrix, taken, best)
-                draw[k] = one, np.sqrt(np.diag(two))
+            draws[:, k] = resampled(velocity, matrix, weight[k], best, bootstrap, rng)
         values[2] = values[0] - values[1]
         errors[:2] = np.std(draws, axis=0, ddof=1)
         errors[2] = np.std(draws[:, 0] - draws[:, 1], axis=0, ddof=1)
@@ -91,13 +89,9 @@ def measured(objects, mine, min_stars, bootstrap, seed):
     if enough:
         mean, full = most_likely(velocity, matrix)
         rng = np.random.default_rng(seed)
-        draws = []
-        for _ in range(bootstrap):
-            counts = rng.multinomial(len(mine), np.full(len(mine), 1 / len(mine)))
-            one, two = most_likely(velocity, matrix, counts, (mean, full))
-            draws.append((one, np.sqrt(np.diag(two))))
+        draws = resampled(velocity, matrix, np.ones(len(mine)), (mean, full), bootstrap, rng)
         spread = np.sqrt(np.diag(full))
-        mean_err, spread_err = np.std(np.array(draws), axis=0, ddof=1)
+        mean_err, spread_err = np.std(draws, axis=0, ddof=1)
     for k, key in enumerate(AXES):
         raw_mean, raw, raw_err, used = clipped(velocity[:, k]) if enough else (np.nan, np.nan, np.nan, len(mine))
         yield {
@@ -113,6 +107,25 @@ def measured(objects, mine, min_stars, bootstrap, seed):
             "raw_dispersion_err": raw_err,
             "raw_total": used,
         }
+
+
+def resampled(velocity, matrix, weight, best, draws, rng):
+    """(draws, 2, 3) means and dispersions of bootstrap samples of n stars with weights (n,).
+
+    best: the (mean, covariance) of all. Of more than MANY stars, as many are drawn once, the samples are theirs, and
+    their distances from `best` are scaled by sqrt(MANY / n): errors fall with the root of the number.
+    """
+    scale, centre = 1.0, np.array([best[0], np.sqrt(np.diag(best[1]))])
+    if len(weight) > MANY:
+        scale = np.sqrt(MANY / len(weight))
+        few = np.sort(rng.choice(len(weight), MANY, replace=False))
+        velocity, matrix, weight = velocity[few], matrix[few], weight[few]
+    out = np.zeros((draws, 2, 3))
+    for draw in out:
+        counts = rng.multinomial(len(weight), np.full(len(weight), 1 / len(weight)))
+        mean, spread = most_likely(velocity, matrix, counts * weight, best)
+        draw[:] = mean, np.sqrt(np.diag(spread))
+    return out if scale == 1 else centre + scale * (out - centre)
 
 
 def velocities(objects, mine):

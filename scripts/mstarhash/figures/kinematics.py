@@ -56,13 +56,15 @@ def one_panel(panel, rows, component, key, raw, numbers):
 
 
 def counts(axes, rows):
-    """Stars of each bin above the panels."""
+    """Stars of each bin above the panels, in thousands where they are many: the bins are narrow."""
     for panel in axes:
         for group, colour, _, _ in GROUPS:
             height = 1.03 if group == "inactive" else 1.10
             for row in rows:
                 if row["component"] == "U" and row["group"] == group:
-                    panel.text(float(row["h_mean"]), height, f"{int(row['total']):,}", color=colour, fontsize=7,
+                    total = int(row["total"])
+                    text = f"{total:,}" if total < 10_000 else f"{total / 1000:.0f}k"
+                    panel.text(float(row["h_mean"]), height, text, color=colour, fontsize=7,
                                ha="center", transform=panel.get_xaxis_transform())  # fmt: skip
             panel.text(0, height, "n", color=colour, fontsize=7, ha="right", transform=panel.transAxes)
 

@@ -116,7 +116,7 @@ def draw(args, names):
             figure, rows = figure_of()
             style.speak_of(figure, args.target)
             style.save(figure, paths[name, "png"], DPI)
-            style.write_rows(paths[name, "csv"], rows)
+            style.write_numbers(paths[name, "csv"], rows)
 
 
 if __name__ == "__main__":

@@ -96,7 +96,7 @@ def main(argv=None):
             figure, rows = figures[name](plt, args)
             style.speak_of(figure, args.target)
             style.save(figure, names[name, "png"], args.dpi)
-            style.write_rows(names[name, "csv"], rows)
+            style.write_numbers(names[name, "csv"], rows)
             progress.step()
     return 0
 

@@ -36,7 +36,7 @@ def main(argv=None):
     from mstarhash.common.texttables import write_rows
     from mstarhash.measure import measure_flags
     from mstarhash.spectra.hdf5 import open_h5, write_columns
-    from mstarhash.stars import height_bins, star_flags
+    from mstarhash.stars import height_bins, star_flags, trends
     from mstarhash.stars.kinematics import AXES, combined, motion, place
     from mstarhash.stars.measured import primaries, read_aligned, read_measured, write_aligned
 
@@ -69,26 +69,19 @@ def main(argv=None):
         usable = height_bins.clean(objects, args.max_velocity, args.min_plx_snr)
         rows = list(height_bins.rows(objects, usable, args.bin, args.min_stars, args.bootstrap, args.seed))
         write_rows(name_dispersions, FIELDS, rows)
-        for row in rows[-len(AXES) :]:  # differences, all heights together
-            if row["group"] == height_bins.GROUPS[-1]:
-                tell(row)
+        for key in AXES:
+            say(told(key.upper(), *trends.alike(rows, key.upper(), "dispersion")))
     return 0
 
 
-def tell(row):
-    """What the data say of the dispersions, all heights together, as a line of the log."""
-    import numpy as np
-    from mstarhash.common.progress import say
-
-    about = (
-        f"kinematics: dispersion of {row['component']}, active less inactive dwarfs, alike in height, subtype and S/N:"
-    )
-    if not np.isfinite(row["dispersion"]):
-        say(f"{about} too few stars ({row['total']})")
-        return
-    word = {"-": "lower", "+": "higher"}[row["sign"]]
-    clear = "" if abs(row["dispersion"]) > 2 * row["dispersion_err"] else ", within 2 sigma of none"
-    say(f"{about} {row['dispersion']:.1f} +- {row['dispersion_err']:.1f} km/s: the active ones' is {word}{clear}")
+def told(component, difference, error):
+    """A line for the log: the difference of a dispersion, all heights together, its sign and whether it is clear."""
+    about = f"kinematics: dispersion of {component}, active less inactive dwarfs, alike in height, subtype and S/N:"
+    if difference != difference:
+        return f"{about} too few stars"
+    word = "lower" if difference < 0 else "higher"
+    clear = "" if abs(difference) > 2 * error else ", within 2 sigma of none"
+    return f"{about} {difference:.1f} +- {error:.1f} km/s: the active ones' is {word}{clear}"
 
 
 if __name__ == "__main__":

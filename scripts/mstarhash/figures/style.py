@@ -2,6 +2,7 @@
 
 import csv
 
+from mstarhash.common.texttables import number
 from mstarhash.common.wording import is_m, worded
 
 # Okabe & Ito (2008)
@@ -56,22 +57,10 @@ def save(figure, name, dpi):
     plt.close(figure)
 
 
-def write_rows(name, rows):
-    """CSV of rows, the first of which is the header; floats with six digits, NaN empty."""
-    with open(name, "w", newline="") as out:
-        writer = csv.writer(out, lineterminator="\n")
-        for row in rows:
-            writer.writerow([_text(value) for value in row])
-
-
-def _text(value):
-    try:
-        number = float(value)
-    except ValueError:
-        return value
-    if number != number:
-        return ""
-    return value if isinstance(value, str | int) else f"{number:.6g}"
+def write_numbers(name, rows):
+    """CSV of the rows of `Numbers`, the first of which is the header; floats with six digits, NaN empty."""
+    with open(name, "w", newline="", encoding="utf-8") as out:
+        csv.writer(out, lineterminator="\n").writerows([number(value) for value in row] for row in rows)
 
 
 def no_data(axes, why="no data"):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mstarhash.stars.dispersions import clipped, most_likely
+from mstarhash.stars.dispersions import clipped, most_likely, most_likely_each
 from mstarhash.stars.kinematics import AXES
 from mstarhash.stars.matched import cells, weights
 
@@ -120,11 +120,9 @@ def resampled(velocity, matrix, weight, best, draws, rng):
         scale = np.sqrt(MANY / len(weight))
         few = np.sort(rng.choice(len(weight), MANY, replace=False))
         velocity, matrix, weight = velocity[few], matrix[few], weight[few]
-    out = np.zeros((draws, 2, 3))
-    for draw in out:
-        counts = rng.multinomial(len(weight), np.full(len(weight), 1 / len(weight)))
-        mean, spread = most_likely(velocity, matrix, counts * weight, best)
-        draw[:] = mean, np.sqrt(np.diag(spread))
+    counts = rng.multinomial(len(weight), np.full(len(weight), 1 / len(weight)), size=draws)
+    mean, spread = most_likely_each(velocity, matrix, counts * weight, best)
+    out = np.stack([mean, np.sqrt(np.diagonal(spread, axis1=1, axis2=2))], axis=1)
     return out if scale == 1 else centre + scale * (out - centre)
 
 

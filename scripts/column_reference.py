@@ -50,6 +50,18 @@ from astropy.table import Table
 stars = Table.read("results/catalogue/objects.fits")
 dwarfs = stars[(stars["clean"] == 1) & (stars["giant"] == 0)]
 ```
+
+## Are the errors true?
+
+`pulls/pulls.csv` of `make full` holds deviations over errors. Templates injected into the pixels and noise of a mock survey:
+for all sixteen quantities, at S/N 5, 10, 20 and 50, the median is within 0.09 of 0 and the half-width (16-84 %) 0.91-1.03; at S/N 3
+0.98-1.02, and one median, of `zeta_d12`, is -0.11. Differences of two visits, 1,250 pairs (`survey.repeats: 0.5`): medians within
+0.07, half-widths 0.92-1.08; 1.21 for H-alpha, where active stars vary (inactive ones 1.04). At S/N 10-30 that of velocities is
+0.80: where a template misfits, it does so in both visits.
+
+Real M stars of LAMOST, S/N r above 10: 61 of 63 have a subtype within one of the published one (one of the other two labels is
+wrong by its own TiO5). With the windows and whole pixels of the Hammer TiO5, CaH2 and CaH3 of co-added SDSS spectra with noise of
+S/N 20 differ from ours by 0.011, 0.006 and 0.007 (rms of ten).
 """
 
 

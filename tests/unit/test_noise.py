@@ -1,7 +1,8 @@
 import numpy as np
+import pytest
 from mstarhash.input.noise import trusted
 from mstarhash.learn import set_file
-from mstarhash.learn.degrade import degraded, noise_of
+from mstarhash.learn.degrade import degraded, noise_of, share_of_pedestals
 from mstarhash.spectra.hdf5 import create
 
 
@@ -30,10 +31,30 @@ def test_noise_of_a_model_is_what_was_added_and_a_copy_has_its_snr():
     size = 1 / np.sqrt(noise.ivar[:, :1])
     assert abs((noise.residual / size).std() - 1) < 0.05  # what is left is the noise: its model is gone
     flux = np.full((50, 2000), 100, "f4")
-    copy, ivar = degraded(flux, 1e4 * np.ones_like(flux), noise, np.arange(50), wave, np.zeros(50, int), np.ones(50))
+    copy, ivar, _ = degraded(flux, 1e4 * np.ones_like(flux), noise, np.arange(50), wave, np.zeros(50, int), np.ones(50))
     red = (wave > 6200) & (wave < 7000)
     snr = np.median((copy * np.sqrt(ivar))[:, red], axis=1)
     assert abs(np.median(snr) / np.median(unknown[:, red]) - 1) < 0.1
+
+
+@pytest.mark.parametrize("amount", [0.0, 0.5])
+def test_pedestals_are_told_from_responses(amount):
+    """Smooth errors that fall with S/N are given to the copies, those of a response are not."""
+    rng, n = np.random.default_rng(4), 1500
+    wave = 10 ** np.linspace(np.log10(4000), np.log10(9000), 1000)
+    models = np.stack([1 + 0.3 * np.sin(wave / 300), 1 + 0.3 * np.sin(wave / 500)]).astype("f4")
+    snr, u = np.exp(rng.normal(1, 0.7, (n, 1))), np.linspace(-1, 1, 1000)
+    response = 1 + 0.1 * rng.normal(size=(n, 1)) * u
+    left_over = amount * rng.normal(size=(n, 1)) * u**2  # in units of the noise
+    flux = snr * models[np.arange(n) % 2] * response + left_over + rng.standard_normal((n, 1000))
+    noise = noise_of(flux.astype("f4"), np.ones((n, 1000), "f4"), wave, models)
+    assert abs(noise.residual * snr).std() == pytest.approx(0.6, abs=0.1)  # of normal noise of 1: none of the smooth errors
+    at_end = np.std((noise.pedestal * snr)[:, -50:])
+    assert 0.35 < at_end < 0.65 if amount else at_end < 0.2
+
+
+def test_too_few_spectra_tell_no_pedestal():
+    assert (share_of_pedestals(np.ones((500, 3)), np.linspace(1, 9, 500)) == 0).all()
 
 
 class Spectra:

@@ -2,7 +2,8 @@
 
 Columns of a row: identity and order of the spectrum, `kind` (drawn, template, copy, known, inspected, presumed),
 `family` (one number for a spectrum and its copies), class, subclass, group (text: the code target), cluster
-(number in the averages, -1 = in none), snr_r, and flux, ivar (n, p), features (n, d) on the common grid.
+(number in the averages, -1 = in none), snr_r, and flux, ivar (n, p), features (n, d) on the common grid. Features of a copy
+are those of its flux and a pedestal of left-over sky (degrade.py).
 """
 
 import numpy as np
@@ -47,7 +48,7 @@ class Writer:
     def add(self, columns, flux, ivar, copies, noise, rng):
         """One block. columns: arrays of the first rows; copies: how many of each; noise: Noise or None."""
         n = len(flux)
-        sets = [(flux, ivar, columns["kind"])]
+        sets = [(flux, ivar, np.zeros_like(flux), columns["kind"])]
         for _ in range(copies if noise is not None and len(noise) else 0):
             pick = self._next(n, len(noise), rng)
             shifts = rng.integers(-MAX_SHIFT, MAX_SHIFT + 1, size=n)
@@ -55,15 +56,15 @@ class Writer:
             sets.append((*degraded(flux, ivar, noise, pick, self.wave, shifts, signs), ["copy"] * n))
         many = len(sets)
         interleave = np.arange(n * many).reshape(many, n).T.ravel()
-        flux, ivar = (np.concatenate([part[k] for part in sets])[interleave] for k in (0, 1))
-        vectors = features(flux, ivar, **self.recipe)
+        flux, ivar, pedestal = (np.concatenate([part[k] for part in sets])[interleave] for k in (0, 1, 2))
+        vectors = features(flux + pedestal, ivar, **self.recipe)
         first = len(self.data["flux"])
         for key, values in (("flux", flux), ("ivar", ivar), ("features", vectors)):
             self.data[key].resize(first + len(values), axis=0)
             self.data[key][first:] = values
         for name in COLUMNS:
             if name == "kind":
-                values = np.concatenate([part[2] for part in sets])[interleave]
+                values = np.concatenate([part[3] for part in sets])[interleave]
             elif name == "family":
                 values = np.repeat(self.families + np.arange(n), many)
             else:

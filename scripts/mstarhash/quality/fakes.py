@@ -111,7 +111,7 @@ def stars_of_library(library, rows, wave, rms, rng):
 
 def noisy(flux, ivar, noise, pick, wave, rng):
     """flux, ivar (n, p) with the noise `pick` (n,) of either sign; a spectrum stays where it is in wavelength."""
-    return degraded(flux, ivar, noise, pick, wave, np.zeros(len(pick), int), rng.choice([-1, 1], len(pick)))
+    return degraded(flux, ivar, noise, pick, wave, np.zeros(len(pick), int), rng.choice([-1, 1], len(pick)))[:2]
 
 
 def impostors(library, kind, wave, rms, noise, pick, rng):

@@ -99,7 +99,11 @@ def gains(flux, ivar, averages, prior):
 
 
 def fitted(flux, ivar, averages, prior):
-    """(n, P) the best average of all times its polynomial; averages with bins = 1 and the whole grid as window."""
+    """Best fits of spectra (n, P); averages with bins = 1 and the whole grid as window.
+
+    Returns the best average of all at its level (n, P), and the coefficients of u, u^2 ... of its polynomial in units of
+    the zeroth (n, order).
+    """
     t = averages.flux[gains(flux, ivar, averages, prior).argmax(1)]
     scale = np.abs(flux).mean(1, keepdims=True) + 1e-30
     f, w = flux / scale, ivar * scale**2
@@ -109,8 +113,8 @@ def fitted(flux, ivar, averages, prior):
     right = np.array([(w * f * t * u**k).sum(1, dtype="f8") for k in range(order + 1)])
     normal = np.array([[moments[i + j] for j in range(order + 1)] for i in range(order + 1)])
     _penalise(normal, right, prior)
-    found = np.linalg.solve(normal.transpose(2, 0, 1), right.T[..., None])[..., 0].astype("f4")
-    return scale * t * sum(found[:, k, None] * u.astype("f8") ** k for k in range(order + 1))
+    found = np.linalg.solve(normal.transpose(2, 0, 1), right.T[..., None])[..., 0]
+    return (scale * t * found[:, :1]).astype("f4"), found[:, 1:] / found[:, :1]
 
 
 def _scaled(flux, ivar, bins):

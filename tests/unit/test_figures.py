@@ -167,7 +167,9 @@ def test_published_values_are_summed_only_within_a_source():
 
 
 def test_numbers_are_written_with_empty_nulls(tmp_path):
-    style.write_numbers(tmp_path / "a.csv", [("a", "b", "c"), (1, np.float32(0.1), np.nan), ("text", 1e-9, np.int64(7))])
+    style.write_numbers(
+        tmp_path / "a.csv", [("a", "b", "c"), (1, np.float32(0.1), np.nan), ("text", 1e-9, np.int64(7))]
+    )
     with open(tmp_path / "a.csv", newline="") as source:
         assert list(csv.reader(source)) == [["a", "b", "c"], ["1", "0.1", ""], ["text", "1e-09", "7"]]
 

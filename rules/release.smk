@@ -36,7 +36,7 @@ rule catalogue:
         "../envs/catalogue.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, input, attempt: int(500 + 4 * input.size_mb) * attempt,
+        mem_mb=by_size(4),
         runtime=60,
     params:
         flags=flags("catalogue"),

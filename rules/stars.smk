@@ -95,7 +95,7 @@ rule crossmatch:
         "../envs/crossmatch.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, input, attempt: int(500 + 2 * input.size_mb) * attempt,
+        mem_mb=by_size(2),
         runtime=120,
     params:
         flags=flags("crossmatch"),
@@ -128,7 +128,7 @@ rule luminosity:
         "../envs/luminosity.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, input, attempt: int(500 + 2 * input.size_mb) * attempt,
+        mem_mb=by_size(2),
         runtime=60,
     params:
         flags=flags("luminosity"),
@@ -161,7 +161,7 @@ rule activity:
         "../envs/activity.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, input, attempt: int(500 + 2 * input.size_mb) * attempt,
+        mem_mb=by_size(2),
         runtime=60,
     params:
         flags=flags("activity"),
@@ -196,7 +196,7 @@ rule kinematics:
         "../envs/kinematics.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, input, attempt: int(500 + 2 * input.size_mb) * attempt,
+        mem_mb=by_size(2),
         runtime=60,
     params:
         flags=flags("kinematics"),

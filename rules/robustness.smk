@@ -6,6 +6,7 @@ CHAIN = ("survey", "manifest", "ingest", "rebin", "positives", "negatives")
 CHAIN += ("train", "encode", "retrieve", "match", "candidates")
 ROWS = ["plain", *config["robustness"]["rows"]]
 REAL_SPECTRA = config["robustness"]["real"]
+HAS_REAL = M_STARS and REAL_SPECTRA and Path(REAL_SPECTRA, "labels.csv").exists()
 for row in ROWS:
     if not Path(f"config/robustness/{row}.yaml").exists():
         refuse(f"robustness.rows: {row}: no such file config/robustness/{row}.yaml")
@@ -68,6 +69,52 @@ rule trial:
         " 2> {log:q}"
 
 
+rule trial_aside:
+    input:
+        script="scripts/trial.py",
+        library=library("trial"),
+        searching=SEARCHING,
+        source=TEMPLATES,
+        templates=results("templates/templates.h5"),
+        labels=f"{REAL_SPECTRA}/labels.csv",
+    output:
+        scores=results("trial/aside-{seed}.csv"),
+    log:
+        results("logs/trial/aside-{seed}.log"),
+    benchmark:
+        results("benchmarks/trial/aside-{seed}.tsv")
+    conda:
+        "../envs/trial.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=120,
+    params:
+        settings=settings(*CONFIGURED),
+        seed=config["evaluate"]["seed"],
+        software=" ".join(SOFTWARE),
+        folder=lambda wildcards, output: str(Path(output.scores).with_suffix("")),
+        real=lambda wildcards, input: str(Path(input.labels).parent),
+    message:
+        "Searching a survey made of real spectra: seed {wildcards.seed}"
+    shell:
+        "python {input.script:q} aside"
+        " --threads {threads}"
+        " --settings {params.settings:q}"
+        " --source {input.source:q}"
+        " --software={params.software:q}"
+        " --folder {params.folder:q}"
+        " --survey-seed {wildcards.seed}"
+        " --templates {input.templates:q}"
+        " --real {params.real:q}"
+        " --seed {params.seed}"
+        " --output {output.scores:q}"
+        " 2> {log:q}"
+
+
+ruleorder: trial_aside > trial
+
+
 rule trial_real:
     input:
         script="scripts/trial.py",
@@ -119,10 +166,12 @@ rule robustness:
             }
         ),
         overlays=[f"config/robustness/{row}.yaml" for row in ROWS],
-        real=results("trial/real.csv") if M_STARS and REAL_SPECTRA and Path(REAL_SPECTRA, "labels.csv").exists() else [],
+        real=results("trial/real.csv") if HAS_REAL else [],
+        aside=expand(results("trial/aside-{seed}.csv"), seed=config["robustness"]["aside_seeds"]) if HAS_REAL else [],
     output:
         robustness=results("evaluate/robustness.csv"),
         pooled=results("evaluate/pooled.csv"),
+        aside=results("evaluate/aside.csv"),
     log:
         results("logs/robustness/robustness.log"),
     benchmark:
@@ -142,6 +191,8 @@ rule robustness:
         " --trials {input.trials:q}"
         " --overlays {input.overlays:q}"
         " --real-scores={input.real:q}"
+        " --aside {input.aside:q}"
         " --write-robustness {output.robustness:q}"
         " --write-pooled {output.pooled:q}"
+        " --write-aside {output.aside:q}"
         " 2> {log:q}"

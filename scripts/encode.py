@@ -51,7 +51,7 @@ def main(argv=None):
 
         def work(item):
             where, (x,) = item
-            return where, *model.coded(x, fits[where])
+            return where, *model.coded(x, fits[where], columns["snr_r"][where])
 
         for where, found, part in ordered_map(work, sample.blocks(["features"], rows), args.threads):
             bits[where] = part

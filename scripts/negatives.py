@@ -28,6 +28,7 @@ def main(argv=None):
     from mstarhash.common.progress import say
     from mstarhash.learn import negative_set
     from mstarhash.learn.set_file import copies_for, noise_pool
+    from mstarhash.learn.template_file import model_spectra
     from mstarhash.spectra.hdf5 import create
     from mstarhash.spectra.labels import read_labels
     from mstarhash.spectra.sample import Sample
@@ -56,11 +57,15 @@ def main(argv=None):
         drawn = negative_set.draw(known, args.known, rng)
         label, names = negative_set.clusters(sample, known, args.averages, args.components, args.seed)
         copies = copies_for(len(drawn), args.copies, args.min_known)
-        if 0 < len(drawn) < args.min_known:
-            say(f"negatives: {len(drawn)} known others are few: {copies} degraded copies of each")
+        few = len(drawn) < args.min_known
+        templates = model_spectra(args.templates, known.wave, args.target, None if few else 0, wanted=False)
+        if few:
+            say(
+                f"negatives: {len(drawn)} known others are few: {copies} degraded copies of each, templates as others too"
+            )
         with create(name, "negatives", config_hash(args)) as out:
-            negative_set.write_averages(out.create_group("averages"), sample, known, label, names)
-            negative_set.write_negatives(out, sample, known, drawn, label, args.unknowns, copies, noise, rng)
+            negative_set.write_averages(out.create_group("averages"), sample, known, label, names, templates)
+            negative_set.write_negatives(out, sample, known, drawn, label, templates, args.unknowns, copies, noise, rng)
     return 0
 
 

@@ -53,7 +53,7 @@ def main(argv=None):
     row, flux, ivar, vector = querying.read_one(args.file, recipe)
     model = read_model(model_file)
     model.refuse_other(model_file, recipe["wave"], recipe)
-    score, code = querying.one_code(model, flux, ivar, vector)
+    score, code = querying.one_code(model, flux, ivar, vector, row.values["snr_r"])
     labelled = querying.nearest_labelled(model, code, row, args.nearest)
     unlabelled = querying.nearest_unlabelled(codes, code, row, args.nearest)
     add_chances(unlabelled, folder / "candidates" / "candidates.csv")

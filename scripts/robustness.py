@@ -1,7 +1,8 @@
 """Tables of how the ranking does on worse surveys, on real spectra, and on many surveys taken together.
 
 robustness.csv: average precision on the surveys of each overlay of config/robustness and its difference to the plain
-survey of the same seed; and a model of the mock survey on real spectra. pooled.csv: the plain surveys of all seeds.
+survey of the same seed; and a model of the mock survey on real spectra. pooled.csv: the plain surveys of all seeds. aside.csv:
+the same of surveys of real spectra and templates, without rows where there are none.
 """
 
 import sys
@@ -16,14 +17,17 @@ def build_parser():
     parser.add_argument("--trials", nargs="+", required=True, help="CSV from trial.py, named ROW-SEED.csv")
     parser.add_argument("--overlays", nargs="+", required=True, help="YAML of each row, named ROW.yaml")
     parser.add_argument("--real-scores", default="", help="CSV from trial.py on real spectra; empty: none")
+    parser.add_argument("--aside", nargs="*", default=[], help="CSV from trial.py, named aside-SEED.csv")
     parser.add_argument("--write-robustness", required=True, help="CSV to write")
     parser.add_argument("--write-pooled", required=True, help="CSV to write")
+    parser.add_argument("--write-aside", required=True, help="CSV to write")
     return parser
 
 
 def main(argv=None):
     args = build_parser().parse_args(argv)
     threads.limit(1)
+    from contextlib import ExitStack
     from pathlib import Path
 
     from mstarhash.common.files import replacing
@@ -32,9 +36,11 @@ def main(argv=None):
     from mstarhash.quality import robustness
 
     rows = ["plain", *args.rows]
-    with replacing(args.write_robustness) as table, replacing(args.write_pooled) as pooled:
+    with ExitStack() as stack:
+        outputs = args.write_robustness, args.write_pooled, args.write_aside
+        table, pooled, aside = (stack.enter_context(replacing(path)) for path in outputs)
         trials = {}
-        for path in map(Path, args.trials):
+        for path in map(Path, [*args.trials, *args.aside]):
             row, number = path.stem.rsplit("-", 1)
             trials[row, int(number)] = robustness.read_scores(path)
         what = {Path(path).stem: robustness.read_what(path) for path in args.overlays}
@@ -52,8 +58,9 @@ def main(argv=None):
         else:
             say(f"robustness: no real spectra at {args.real or 'robustness.real'}, so no rows of them")
         write_rows(table, robustness.CHANGES, ({"what": what[row["row"]]} | row for row in found), 5)
-        plain = {one: trials["plain", one] for one in args.pooled_seeds}
-        write_rows(pooled, robustness.POOLED, robustness.pooled_rows(plain, args.draws, args.seed), 5)
+        for name, row, numbers in ((pooled, "plain", args.pooled_seeds), (aside, "aside", args.aside_seeds)):
+            surveys = {one: trials[row, one] for one in numbers if (row, one) in trials}
+            write_rows(name, robustness.POOLED, robustness.pooled_rows(surveys, args.draws, args.seed), 5)
     return 0
 
 

@@ -1,7 +1,8 @@
 """Run the search once more, on a survey of its own, and keep only what it says of each unclassified spectrum.
 
 mock: the workflow on the mock survey of another config (an overlay and a seed), trained on it; with PCA and logistic
-regression on the same training sets beside it. real: a trained model on real spectra whose labels are hidden from it.
+regression on the same training sets beside it. aside: the same on a survey of real spectra and templates that the mock
+survey is not made of. real: a trained model on real spectra whose labels are hidden from it.
 """
 
 import argparse
@@ -11,7 +12,11 @@ from mstarhash.common import threads
 from mstarhash.common.configuration import Parser
 from mstarhash.common.errors import InputError, exit_code
 
-NEEDS = {"mock": ("overlay", "survey_seed", "templates", "target"), "real": ("model", "real")}
+NEEDS = {
+    "mock": ("overlay", "survey_seed", "templates", "target"),
+    "aside": ("real", "survey_seed", "templates"),
+    "real": ("model", "real"),
+}
 
 
 def build_parser():
@@ -24,12 +29,12 @@ def build_parser():
     parser.add_argument("--folder", required=True, help="folder to work in; it is removed when all went well")
     parser.add_argument("--output", required=True, help="CSV to write: a row an unclassified spectrum")
     parser.add_argument("--overlay", help="mock: YAML laid over the config")
-    parser.add_argument("--survey-seed", type=int, help="mock: seed of the survey")
-    parser.add_argument("--templates", help="mock: HDF5 from templates.py")
+    parser.add_argument("--survey-seed", type=int, help="mock, aside: seed of the survey")
+    parser.add_argument("--templates", help="mock, aside: HDF5 from templates.py")
     parser.add_argument("--target", help="mock: pattern of the wanted class, by which the truth is judged")
-    parser.add_argument("--seed", type=int, default=1, help="mock: seed of PCA")
+    parser.add_argument("--seed", type=int, default=1, help="mock, aside: seed of PCA")
     parser.add_argument("--model", help="real: HDF5 from train.py")
-    parser.add_argument("--real", help="real: folder with labels.csv and the spectra that it lists")
+    parser.add_argument("--real", help="real, aside: folder with labels.csv and the spectra that it lists")
     return parser
 
 
@@ -45,7 +50,9 @@ def main(argv=None):
     from mstarhash.quality import trial_runs
 
     with replacing(args.output) as name:
-        trial_runs.write(name, {"mock": trial_runs.mock, "real": trial_runs.real}[args.part](args))
+        trial_runs.write(
+            name, {"mock": trial_runs.mock, "aside": trial_runs.aside, "real": trial_runs.real}[args.part](args)
+        )
         shutil.rmtree(args.folder)
     return 0
 

@@ -2,8 +2,10 @@ import numpy as np
 import pytest
 from mstarhash.search import codes
 from mstarhash.search.codes import hamming, levelled, pack, score_levels, unpack
+from mstarhash.search.fusion import DARK, darkness, evidence
 from mstarhash.search.ranking import nearest_words, stability
 from mstarhash.search.retrieval import count_distances, cuts, mean_nearest, nearest_families, select
+from scipy import stats
 
 
 @pytest.mark.parametrize("k", [8, 32, 64, 100, 256])
@@ -95,7 +97,20 @@ def test_words_on_the_nearest():
 
 def test_stability_counts_parts_that_agree():
     part = np.array([[3.0, 3.0], [2.0, 0.0], [1.0, 2.0], [0.0, 1.0]])
-    table = {"part_scores": part, "linear_score": np.zeros(4), "template_score": np.zeros(4)}
+    table = {"part_scores": part, "linear_score": np.zeros(4), "template_score": np.zeros(4), "snr_r": np.ones(4)}
     stack = {"knots": np.tile(np.linspace(-4, 4, 9), (3, 1)), "coefficients": np.ones(3), "intercept": np.zeros(1)}
     assert stability(table, stack, 2.2).tolist() == [1.0, 0.5, 0.5, 0.0]
     assert np.isnan(stability(table | {"part_scores": 0 * part}, stack, 2)).all()
+
+
+def test_a_spectrum_darker_than_the_sky_is_no_star():
+    """The log likelihood of a Gaussian flux that is nowhere below zero; missing S/N tells nothing."""
+    snr = np.array([3.0, 0.0, -0.1, -0.5, np.nan])
+    expected = [stats.norm(0, DARK).logpdf(0) - stats.norm(0, DARK).logpdf(min(s, 0)) for s in snr[:4]]
+    assert darkness(snr) == pytest.approx([*expected, 0])
+    scores = dict.fromkeys(("class_score", "linear_score", "template_score"), np.full(5, 2.0))
+    near = {"near_negative": np.full(5, 9.0), "near_positive": np.full(5, 4.0)}
+    found = evidence(scores | {"snr_r": snr} | near)
+    assert found[:, 0].tolist() == [5.0] * 5 and found[:, 1:] == pytest.approx(
+        (2 - darkness(snr))[:, None] * np.ones(3)
+    )

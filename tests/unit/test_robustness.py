@@ -94,12 +94,29 @@ def trials(folder, names):
 
 
 def argv(folder, given, rows, **changes):
-    keys = {"rows": rows, "seeds": [1], "pooled_seeds": [1, 2], "real": None, "real_min_snr": 5, "draws": 20, "seed": 1}
+    keys = {
+        "rows": rows,
+        "seeds": [1],
+        "pooled_seeds": [1, 2],
+        "real": None,
+        "aside_seeds": [1],
+        "real_min_snr": 5,
+        "draws": 20,
+        "seed": 1,
+    }
     for name in ("plain", "worse"):
         (folder / f"{name}.yaml").write_text(f"# what {name} is\n{{}}\n")
     words = [*flag_list(keys | changes, read_schema()["properties"]["robustness"]), "--trials", *given]
     words += ["--overlays", str(folder / "plain.yaml"), str(folder / "worse.yaml")]
-    return [*words, "--write-robustness", str(folder / "robustness.csv"), "--write-pooled", str(folder / "pooled.csv")]
+    return [
+        *words,
+        "--write-robustness",
+        str(folder / "robustness.csv"),
+        "--write-pooled",
+        str(folder / "pooled.csv"),
+        "--write-aside",
+        str(folder / "aside.csv"),
+    ]
 
 
 def test_tables_hold_every_row_and_the_real_spectra_above_the_limit(tmp_path):

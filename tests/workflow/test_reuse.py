@@ -59,8 +59,8 @@ def test_query_gives_the_code_that_the_run_gave(second, monkeypatch):
         columns = read_columns(source, ["file", "labelled_row", "codes"])
     assert (columns["labelled_row"] < 0).all()
     for row in range(5):
-        _, flux, ivar, vector = querying.read_one(columns["file"][row], recipe)
-        assert (querying.one_code(model, flux, ivar, vector)[1] == columns["codes"][row]).all()
+        one, flux, ivar, vector = querying.read_one(columns["file"][row], recipe)
+        assert (querying.one_code(model, flux, ivar, vector, one.values["snr_r"])[1] == columns["codes"][row]).all()
 
 
 def test_fits_of_another_kind_than_the_model_knows_are_refused(second):

@@ -22,8 +22,10 @@ def test_a_spectrum_of_the_training_set_gets_nearly_the_code_that_it_has_left_ou
     with open_h5("results/encode/0001.h5") as source:
         columns = read_columns(source, ["file", "codes"])
     for row in range(5):
-        _, flux, ivar, vector = querying.read_one(columns["file"][row], recipe)
-        distance = hamming(querying.one_code(model, flux, ivar, vector)[1][None], columns["codes"][row][None])[0, 0]
+        one, flux, ivar, vector = querying.read_one(columns["file"][row], recipe)
+        distance = hamming(
+            querying.one_code(model, flux, ivar, vector, one.values["snr_r"])[1][None], columns["codes"][row][None]
+        )[0, 0]
         assert distance < model.bits / 4
 
 

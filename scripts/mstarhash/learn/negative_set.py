@@ -45,6 +45,11 @@ def group_of(kind, subclass):
     return letters if letters else "STAR"
 
 
+def groups_of(subclasses):
+    """Code targets of templates of stars."""
+    return [group_of("STAR", subclass) for subclass in subclasses]
+
+
 def others(sample, target, labels):
     """Known spectra that are not of the wanted class, and the unclassified."""
     columns = sample.columns([*IDENTITY, "order", "class", "subclass", "z", "snr_r"])
@@ -64,10 +69,10 @@ def draw(known, most, rng):
     return even_draw(known.groups, min(most, len(known.rows)), rng) if len(known.rows) else np.array([], int)
 
 
-def write_negatives(out, sample, known, drawn, label, unknowns, copies, noise, rng):
+def write_negatives(out, sample, known, drawn, label, templates, unknowns, copies, noise, rng):
     """The set itself.
 
-    drawn: numbers of known others; label: (n,) cluster of each known other; unknowns: how many unclassified spectra there
+    drawn: numbers of known others; label: (n,) cluster of each known other; templates: as from `model_spectra`; unknowns: how many unclassified spectra there
     are to be, all inspected ones first; copies: how many of each known one; noise: Noise they are given.
     """
     writer = Writer(out, sample)
@@ -80,6 +85,9 @@ def write_negatives(out, sample, known, drawn, label, unknowns, copies, noise, r
         columns |= {"kind": np.full(len(mine), "known"), "cluster": label[mine], "group": known.groups[mine]}
         writer.add(columns, flux, ivar, copies, noise, rng)
         progress.step(len(mine))
+    if len(templates[0]):
+        number = label.max(initial=-1) + 1 + np.arange(len(templates[0]))
+        writer.add_templates(templates, number, groups_of(templates[1]), copies, noise, rng)
     wanted = max(0, unknowns - len(known.inspected))
     presumed = (
         known.presumed if len(known.presumed) <= wanted else np.sort(rng.choice(known.presumed, wanted, replace=False))
@@ -92,7 +100,10 @@ def write_negatives(out, sample, known, drawn, label, unknowns, copies, noise, r
             columns["group"] = np.full(len(mine), "unclassified")
             writer.add(columns, flux, ivar, 0, None, rng)
     writer.close()
-    say(f"negatives: {len(drawn):,} known, {len(known.inspected):,} inspected, {len(presumed):,} presumed")
+    say(
+        f"negatives: {len(drawn):,} known, {len(templates[0])} templates, {len(known.inspected):,} inspected, "
+        f"{len(presumed):,} presumed"
+    )
 
 
 def clusters(sample, known, averages, components, seed):
@@ -119,16 +130,19 @@ def clusters(sample, known, averages, components, seed):
     return label, names
 
 
-def write_averages(out, sample, known, label, names):
-    """Mean spectra of the clusters. label, names: as from `clusters`."""
+def write_averages(out, sample, known, label, names, templates):
+    """Mean spectra of the clusters, then the templates. label, names: as from `clusters`; templates: as from `model_spectra`."""
     total = len(names)
     means = Means(total, len(known.wave))
     everything = np.arange(len(known.rows))
     for where, flux, ivar in known.blocks(sample, everything):
         means.add(flux, ivar, known.wave, label[everything[where]])
     flux, ivar = means.result()
+    flux, ivar = (np.concatenate([part, more]) for part, more in zip((flux, ivar), templates[2:], strict=True))
     out["flux"], out["ivar"] = flux.astype("f4"), ivar.astype("f4")
-    write_columns(out, {"cluster": np.arange(total), "members": means.members, "group": names})
+    members = np.append(means.members, np.zeros(len(templates[0]), means.members.dtype))
+    groups = [*names, *groups_of(templates[1])]
+    write_columns(out, {"cluster": np.arange(len(flux)), "members": members, "group": groups})
 
 
 def _norm(sizes, total):

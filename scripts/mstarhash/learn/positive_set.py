@@ -60,16 +60,9 @@ def write_positives(out, sample, released, clusters, drawn, templates, copies, n
         columns["group"] = groups_of(columns["subclass"])
         writer.add(columns, flux, ivar, copies, noise, rng)
         progress.step(len(rows))
-    names, subclasses, flux, ivar = templates
-    if len(names):
-        columns = {name: np.full(len(names), "") for name in IDENTITY[1:]}
-        columns |= {"file": np.char.add("template:", names), "order": np.zeros(len(names), "u8")}
-        columns |= {"class": np.full(len(names), "STAR"), "subclass": subclasses, "snr_r": np.full(len(names), np.nan)}
-        columns |= {"kind": np.full(len(names), "template"), "cluster": np.full(len(names), -1)}
-        if clusters.few:  # each is an average too
-            columns["cluster"] = len(clusters.members) + np.arange(len(names))
-        columns["group"] = groups_of(subclasses)
-        writer.add(columns, flux, ivar, copies, noise, rng)
+    count = len(templates[0])
+    number = len(clusters.members) + np.arange(count) if clusters.few else np.full(count, -1)  # few: each is an average
+    writer.add_templates(templates, number, groups_of(templates[1]), copies, noise, rng)
     writer.close()
 
 

@@ -1,6 +1,6 @@
 """The HDF5 layout of a training set: spectra, each followed by its degraded copies.
 
-Columns of a row: identity and order of the spectrum, `kind` (drawn, template, copy, known, inspected, presumed),
+Columns of a row: identity and order of the spectrum, `kind` (drawn, known, template, copy, inspected, presumed),
 `family` (one number for a spectrum and its copies), class, subclass, group (text: the code target), cluster
 (number in the averages, -1 = in none), snr_r, and flux, ivar (n, p), features (n, d) on the common grid. Features of a copy
 are those of its flux and a pedestal of left-over sky (degrade.py).
@@ -71,6 +71,17 @@ class Writer:
                 values = np.repeat(columns[name], many)
             self.columns[name].append(values)
         self.families += n
+
+    def add_templates(self, templates, clusters, groups, copies, noise, rng):
+        """Templates as from `model_spectra`, each with its number in the averages and its code target."""
+        names, subclasses, flux, ivar = templates
+        if not len(names):
+            return
+        columns = {name: np.full(len(names), "") for name in IDENTITY[1:]}
+        columns |= {"file": np.char.add("template:", names), "order": np.zeros(len(names), "u8")}
+        columns |= {"class": np.full(len(names), "STAR"), "subclass": subclasses, "snr_r": np.full(len(names), np.nan)}
+        columns |= {"kind": np.full(len(names), "template"), "cluster": clusters, "group": groups}
+        self.add(columns, flux, ivar, copies, noise, rng)
 
     def _next(self, n, count, rng):
         """The next n rows of noise, of `count`."""

@@ -1,4 +1,4 @@
-"""Template spectra as positives: models of the wanted class on the common grid."""
+"""Template spectra among positives and negatives: models of a class on the common grid."""
 
 import numpy as np
 
@@ -8,8 +8,8 @@ from mstarhash.spectra.targets import is_target
 MODEL_SNR = 100.0  # a pixel's S/N that is given to a template
 
 
-def model_spectra(path, wave, target, most=None):
-    """Templates of the wanted class that cover 4000 A to the end of the grid, up to `most` of them.
+def model_spectra(path, wave, target, most=None, wanted=True):
+    """Templates of the wanted class, or of the other ones, that cover 4000 A to the end of the grid, up to `most` of them.
 
     path: templates.h5; wave: (p,) vacuum [Angstrom]. Those that the mock survey is not made of come first.
     Returns names (k,), subclasses (k,) with a prefix g for giants, flux, ivar (k, p) float32.
@@ -18,7 +18,7 @@ def model_spectra(path, wave, target, most=None):
     with open_h5(path) as source:
         for name, group in source.items():
             kind = str(group.attrs["type"])
-            if not is_target(["STAR"], [kind], target)[0]:
+            if is_target(["STAR"], [kind], target)[0] != wanted:
                 continue
             w, f = group["wave"][:], group["flux"][:]
             if w[0] > 4000 or w[-1] < wave[-1] - 100:

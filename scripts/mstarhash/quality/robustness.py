@@ -134,8 +134,9 @@ def probabilities(surveys):
 
 
 def pooled_rows(surveys, draws, seed):
-    """Rows of POOLED: all plain surveys together, then each. surveys: {seed: scores}."""
-    groups = {"all": list(surveys.values())} | {name: [part] for name, part in surveys.items()}
+    """Rows of POOLED: all surveys together, then each; none without surveys. surveys: {seed: scores}."""
+    groups = {"all": list(surveys.values())} if surveys else {}
+    groups |= {name: [part] for name, part in surveys.items()}
     for name, group in groups.items():
         for method, key in METHODS.items():
             row = {"seed": name, "method": method, "n": sum(len(part["wanted"]) for part in group)}

@@ -12,6 +12,7 @@ from mstarhash.common.texttables import read_rows, write_rows
 from mstarhash.mock.truth import read_truth
 from mstarhash.peers.baselines import read_training
 from mstarhash.peers.scores import PcaLogistic
+from mstarhash.quality import kept_aside
 from mstarhash.spectra.sample import Sample
 from mstarhash.spectra.shards import identity_of_name, order_key
 from mstarhash.spectra.targets import unknown_rows
@@ -59,16 +60,38 @@ def search(args, folder, changes):
 def mock(args):
     """Rows of MOCK of a mock survey, in the order of candidates.csv."""
     folder = fresh(args.folder)
-    results = folder / "results"
-    (results / "templates").mkdir(parents=True)
-    (results / "templates/templates.h5").symlink_to(Path(args.templates).resolve())
+    results = with_templates(folder, args.templates)
     changes = {"input": {"kind": "mock", "spectra": []} | NO_INPUT}
     changes["survey"] = {"seed": args.survey_seed, "gzip_fraction": 0.0}  # packing takes time and changes no number
     rows = search(args, folder, changes)
     truth = read_truth(results / "survey/truth.csv", args.target)
-    logistic = logistic_scores(results, args.seed)
+    return beside_logistic(rows, {file: told["wanted"] for file, told in truth.items()}, results, args.seed)
+
+
+def aside(args):
+    """The same of a survey kept aside, as many spectra as the mock survey's, with its share of wanted ones and its S/N."""
+    folder = fresh(args.folder)
+    results = with_templates(folder, args.templates)
+    survey = json.loads(args.settings)["survey"]
+    numbers = (survey[key] for key in ("n_unknown", "m_fraction", "snr_median", "snr_sigma"))
+    wanted = kept_aside.make(args.real, (folder / "files").resolve(), args.survey_seed, *numbers)
+    given = NO_INPUT | {"kind": "lamost", "spectra": [str((folder / "files").resolve() / "*.fits")]}
+    return beside_logistic(search(args, folder, {"input": given}), wanted, results, args.seed)
+
+
+def with_templates(folder, templates):
+    """The folder of a run's results, with the template spectra that are there already."""
+    results = folder / "results"
+    (results / "templates").mkdir(parents=True)
+    (results / "templates/templates.h5").symlink_to(Path(templates).resolve())
+    return results
+
+
+def beside_logistic(rows, wanted, results, seed):
+    """Rows of MOCK of those of candidates.csv; wanted: {file: bool}."""
+    logistic = logistic_scores(results, seed)
     for row in rows:
-        row |= {"wanted": int(truth[row["file"]]["wanted"]), "logistic": f"{logistic[row['file']]:.6g}"}
+        row |= {"wanted": int(wanted[row["file"]]), "logistic": f"{logistic[row['file']]:.6g}"}
     return [{key: row[key] for key in MOCK} for row in rows]
 
 

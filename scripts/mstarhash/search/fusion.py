@@ -10,13 +10,27 @@ SHARE = 0.05  # of the wanted class in a survey, for which a fit is best: what t
 ENOUGH = 1000  # presumed negatives that need no help of known ones
 SCORES = ("class", "linear", "template")  # that bits of the code tell together
 NAMES = ("hash", *SCORES)
+DARK = 0.1  # error of an S/N r near 0: of its median, and of left-over sky
 
 
 def evidence(table):
-    """(n, k) columns NAMES of a dict of (n,) columns; without the distances to the nearest of each side, SCORES alone."""
-    columns = [table[key] for key in ("class_score", "linear_score", "template_score")]
+    """(n, k) columns NAMES of a dict of (n,) columns; without the distances to the nearest of each side, SCORES alone.
+
+    A dark spectrum (see `darkness`) has lower SCORES, so that its code says so too.
+    """
+    dark = darkness(table["snr_r"])
+    columns = [table[key] - dark for key in ("class_score", "linear_score", "template_score")]
     near = [table["near_negative"] - table["near_positive"]] if "near_negative" in table else []
     return np.stack([*near, *columns], axis=1).astype("f8")
+
+
+def darkness(snr):
+    """(n,) what a negative S/N r takes from log odds, NaN: nothing. snr: (n,).
+
+    No star is darker than the sky, but features and fits know only the shape of a spectrum, and left-over sky has that of
+    an M star now and then. So the log likelihood of a flux that is nowhere below zero: (snr / DARK)^2 / 2.
+    """
+    return (np.minimum(np.nan_to_num(np.asarray(snr, "f8")), 0) / DARK) ** 2 / 2
 
 
 def normal_scores(values, knots):

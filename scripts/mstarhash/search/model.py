@@ -88,8 +88,9 @@ class Model:
         prior, floor, refine, reach = (self.fitting[key] for key in ("prior", "floor", "refine", "max_shift"))
         return fit(flux, ivar, self.averages, prior, floor, range(-reach, reach + 1), refine)
 
-    def coded(self, x, class_evidence):
-        """SCORES as a dict, (n,) but for `part_scores` (n, PARTS), and bits (n, bits), of features (n, d) and what `match` found (n, f)."""
+    def coded(self, x, class_evidence, snr):
+        """SCORES as a dict, (n,) but for `part_scores` (n, PARTS), and bits (n, bits), of features (n, d), what `match`
+        found (n, f) and S/N r (n,)."""
         hidden = self.network.hidden(x)
         scores = {"class_score": np.zeros(len(x)), "part_scores": np.zeros((len(x), PARTS))}
         scores["linear_score"] = x.astype("f8") @ self.linear[0] + self.linear[1]
@@ -100,7 +101,7 @@ class Model:
         weights, intercept = self.classes
         scores["class_score"] = outputs @ weights + intercept
         scores["part_scores"] = self.network.part_outputs(hidden.astype("f8")) @ weights + intercept
-        stacked = fused(evidence(scores), self.stack)
+        stacked = fused(evidence(scores | {"snr_r": snr}), self.stack)
         return scores, levelled(stacked, self.levels, self.network.turned(outputs) > self.network.thresholds)
 
 

@@ -28,7 +28,7 @@ def stability(table, stack, expected):
         return np.full(len(parts), np.nan)
     found = np.zeros(parts.shape)
     for k, part in enumerate(parts.T):
-        scores = {key: table[key] for key in ("linear_score", "template_score")} | {"class_score": part}
+        scores = {key: table[key] for key in ("snr_r", "linear_score", "template_score")} | {"class_score": part}
         best = np.argsort(-fused(evidence(scores), stack), kind="stable")[: max(1, round(expected))]
         found[best, k] = 1
     return found.mean(1)

@@ -93,6 +93,7 @@ FILES = (  # heading, pattern, a sentence
         "The ranking on worse surveys, and on real spectra (`snakemake full`).",
     ),
     ("evaluate/pooled.csv", "evaluate/pooled.csv", "Mock surveys of several seeds taken together (`snakemake full`)."),
+    ("evaluate/aside.csv", "evaluate/aside.csv", "Surveys of real spectra and templates (`snakemake full`)."),
     ("pulls/pulls.csv", "pulls/pulls.csv", "Deviations over errors, by injection and by repeats (`snakemake full`)."),
     (
         "completeness/completeness.csv",

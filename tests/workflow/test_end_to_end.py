@@ -29,6 +29,22 @@ def statuses(folder, results="results"):
     return [row for path in paths for row in rows(path, delimiter="\t")]
 
 
+def test_few_known_others_are_completed_by_templates_of_other_classes(finished):
+    """350 are released: every template of another class is among the negatives, with copies, and is an average."""
+    with h5py.File(finished / "results/negatives/negatives.h5") as source:
+        kind, subclass, cluster = (source[name][:].astype(str) for name in ("kind", "subclass", "cluster"))
+        family, group = source["family"][:], source["group"][:].astype(str)
+        number, averages = (source[f"averages/{name}"][:].astype(str) for name in ("cluster", "group"))
+    mine = kind == "template"
+    assert (
+        mine.sum() > 80 and not [text for text in subclass[mine] if "M" in text] and {"K7", "G5"} <= {*subclass[mine]}
+    )
+    place = dict(zip(number, averages, strict=True))
+    assert [place[one] for one in cluster[mine]] == group[mine].tolist()
+    copies = [(kind[family == one] == "copy").sum() for one in family[mine][:5]]
+    assert copies == [(kind[family == family[0]] == "copy").sum()] * 5 and copies[0] > 1
+
+
 def test_counts_agree_from_the_survey_to_the_catalogue(finished):
     truth = rows(finished / "results/survey/truth.csv")
     listed = [

@@ -5,7 +5,6 @@ real faint spectra, at the S/N of the mock survey's. So what is searched is neve
 instrument or stars stands behind it but Gaussian noise.
 """
 
-import csv
 import gzip
 import io
 import re
@@ -174,10 +173,3 @@ def write(folder, number, class_, subclass, flux, ivar):
     ]  # fmt: skip
     path.write_bytes(image_file(np.array([flux, ivar, WAVE, ivar * 0, ivar * 0]), cards))
     return path
-
-
-def write_truth(path, truth):
-    """CSV with file and is_m of {file: wanted}."""
-    with open(path, "w", newline="") as out:
-        rows = csv.writer(out, lineterminator="\n")
-        rows.writerows([("file", "is_m"), *((file, int(wanted)) for file, wanted in truth.items())])

@@ -46,30 +46,29 @@ rule trial:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=120,
     params:
+        part="mock",
         settings=settings(*CONFIGURED),
-        seed=config["evaluate"]["seed"],
-        target=config["target"],
         software=" ".join(SOFTWARE),
         folder=lambda wildcards, output: str(Path(output.scores).with_suffix("")),
+        of_part=lambda wildcards, input: [
+            *("--overlay", input.overlay, "--survey-seed", wildcards.seed, "--templates", input.templates),
+            *("--target", config["target"], "--seed", str(config["evaluate"]["seed"])),
+        ],
     message:
         "Searching a survey of its own: {wildcards.row}, seed {wildcards.seed}"
     shell:
-        "python {input.script:q} mock"
+        "python {input.script:q} {params.part}"
         " --threads {threads}"
         " --settings {params.settings:q}"
         " --source {input.source:q}"
         " --software={params.software:q}"
         " --folder {params.folder:q}"
-        " --overlay {input.overlay:q}"
-        " --survey-seed {wildcards.seed}"
-        " --templates {input.templates:q}"
-        " --target {params.target:q}"
-        " --seed {params.seed}"
+        " {params.of_part:q}"
         " --output {output.scores:q}"
         " 2> {log:q}"
 
 
-rule trial_aside:
+use rule trial as trial_aside with:
     input:
         script="scripts/trial.py",
         library=library("trial"),
@@ -83,39 +82,23 @@ rule trial_aside:
         results("logs/trial/aside-{seed}.log"),
     benchmark:
         results("benchmarks/trial/aside-{seed}.tsv")
-    conda:
-        "../envs/trial.yaml"
-    threads: 1
-    resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=120,
     params:
+        part="aside",
         settings=settings(*CONFIGURED),
-        seed=config["evaluate"]["seed"],
         software=" ".join(SOFTWARE),
         folder=lambda wildcards, output: str(Path(output.scores).with_suffix("")),
-        real=lambda wildcards, input: str(Path(input.labels).parent),
+        of_part=lambda wildcards, input: [
+            *("--real", REAL_SPECTRA, "--survey-seed", wildcards.seed, "--templates", input.templates),
+            *("--seed", str(config["evaluate"]["seed"])),
+        ],
     message:
         "Searching a survey made of real spectra: seed {wildcards.seed}"
-    shell:
-        "python {input.script:q} aside"
-        " --threads {threads}"
-        " --settings {params.settings:q}"
-        " --source {input.source:q}"
-        " --software={params.software:q}"
-        " --folder {params.folder:q}"
-        " --survey-seed {wildcards.seed}"
-        " --templates {input.templates:q}"
-        " --real {params.real:q}"
-        " --seed {params.seed}"
-        " --output {output.scores:q}"
-        " 2> {log:q}"
 
 
 ruleorder: trial_aside > trial
 
 
-rule trial_real:
+use rule trial as trial_real with:
     input:
         script="scripts/trial.py",
         library=library("trial"),
@@ -129,30 +112,14 @@ rule trial_real:
         results("logs/trial/real.log"),
     benchmark:
         results("benchmarks/trial/real.tsv")
-    conda:
-        "../envs/trial.yaml"
-    threads: 1
-    resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=120,
     params:
+        part="real",
         settings=settings(*CONFIGURED[1:]),
         software=" ".join(SOFTWARE),
         folder=lambda wildcards, output: str(Path(output.scores).with_suffix("")),
-        real=lambda wildcards, input: str(Path(input.labels).parent),
+        of_part=lambda wildcards, input: ["--model", input.model, "--real", REAL_SPECTRA],
     message:
         "Searching real spectra with hidden labels by the model of the mock survey"
-    shell:
-        "python {input.script:q} real"
-        " --threads {threads}"
-        " --settings {params.settings:q}"
-        " --source {input.source:q}"
-        " --software={params.software:q}"
-        " --folder {params.folder:q}"
-        " --model {input.model:q}"
-        " --real {params.real:q}"
-        " --output {output.scores:q}"
-        " 2> {log:q}"
 
 
 rule robustness:

@@ -118,9 +118,10 @@ def clusters(sample, known, averages, components, seed):
     for group, size in sizes.items():
         rows = np.flatnonzero(known.groups == group)
         few = rows[:: max(1, size // 20_000)]
-        vectors = np.concatenate([features(f, w, **recipe) for _, f, w in known.blocks(sample, few)])
-        pca = fit_pca(vectors, min(components, len(vectors)), seed)
-        parts = (features(f, w, **recipe) for _, f, w in known.blocks(sample, rows))
+        parts = [features(f, w, **recipe) for _, f, w in known.blocks(sample, few)]
+        pca = fit_pca(np.concatenate(parts), min(components, len(few)), seed)
+        if len(few) < size:
+            parts = (features(f, w, **recipe) for _, f, w in known.blocks(sample, rows))
         scores = np.concatenate([pca.transform(part.astype("f8")) for part in parts])
         count = round(averages * (size / len(known.rows)) ** 0.5 / _norm(sizes, len(known.rows)))
         found = kmeans(scores, max(1, min(size // 5, count)), seed)

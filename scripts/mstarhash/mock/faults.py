@@ -43,21 +43,19 @@ RESIDUAL = LINES / np.sqrt(1 + LINES)  # where the sky is bright its noise is to
 WIGGLE = np.gradient(FOREST / np.sqrt(1 + FOREST))
 TELLURIC = {"A": gaussian_filter1d(A_BAND, 2.5), "B": gaussian_filter1d(B_BAND, 2.5), "water": WATER}
 BLUE = 1 / (1 + np.exp((WAVE - JOIN) / 40))  # weight of the blue arm
+BAND = slice(*np.searchsorted(WAVE, (6200, 7000)))
+# noise of the sky in each arm: read by eye off faint LAMOST spectra, as smooth functions
+_x = WAVE / 1000
+IN_BLUE = 1.9 * (
+    1 + np.exp((4.1 - _x) / 0.19) + 0.9 * np.clip((4.9 - _x) / 0.6, 0, 4) + 0.7 * np.exp(-(5.95 - _x) / 0.07)
+)
+IN_RED = 0.72 + 0.28 * np.exp(-(_x - 6.6) / 0.42) + 0.05 * np.exp((_x - 8.4) / 0.22)
+ABSORBED = 1 + 1.7 * TELLURIC["A"] + 0.25 * TELLURIC["B"] + 0.6 * WATER
 
 
-def sky_sigma(blue, lines):
-    """Noise of the sky in units of flux, 1 near 6600 A: read by eye off faint LAMOST spectra, as a smooth function.
-
-    blue: noise of the blue arm relative to the usual; lines: strength of the sky lines.
-    """
-    x = WAVE / 1000
-    in_blue = 1.9 * (
-        1 + np.exp((4.1 - x) / 0.19) + 0.9 * np.clip((4.9 - x) / 0.6, 0, 4) + 0.7 * np.exp(-(5.95 - x) / 0.07)
-    )
-    in_red = 0.72 + 0.28 * np.exp(-(x - 6.6) / 0.42) + 0.05 * np.exp((x - 8.4) / 0.22)
-    both = 1 / np.sqrt((BLUE / (blue * in_blue)) ** 2 + ((1 - BLUE) / in_red) ** 2 + 1e-12)
-    absorbed = 1 + 1.7 * TELLURIC["A"] + 0.25 * TELLURIC["B"] + 0.6 * WATER
-    return both * absorbed * np.sqrt(1 + lines * 1.5 * FOREST)
+def dark_sigma(blue):
+    """Noise of a sky without lines in units of flux, 1 near 6600 A; blue: that of the blue arm relative to the usual."""
+    return ABSORBED / np.sqrt((BLUE / (blue * IN_BLUE)) ** 2 + ((1 - BLUE) / IN_RED) ** 2 + 1e-12)
 
 
 def smooth_curve(rng, rms, scale):
@@ -90,8 +88,7 @@ def observe(flux, snr, rng, keys, step=None):
     flux: (p,) true flux; snr: median of flux over sigma in 6200-7000 A that is wanted; keys: the section's keys;
     step: arm step that is forced (fakes). A flux of zeros is an empty fibre; then snr sets the sky residual alone.
     """
-    band = (WAVE > 6200) & (WAVE < 7000)
-    level = np.median(flux[band])
+    level = np.median(flux[BAND])
     empty = level <= 0
     curve, drawn = response(rng, keys.response_rms, keys.join_rms, keys.join_large)
     if step is not None:
@@ -102,13 +99,13 @@ def observe(flux, snr, rng, keys, step=None):
     model = flux * curve
     if rng.random() < keys.wrong_continuum:
         model = model * np.exp(smooth_curve(rng, 0.5, 1500))
-    level = 1.0 if empty else np.median(model[band])
-    dark, lines = sky_sigma(rng.lognormal(0, 0.4), 0.0), rng.lognormal(0, 0.3)
+    level = 1.0 if empty else np.median(model[BAND])
+    dark, lines = dark_sigma(rng.lognormal(0, 0.4)), rng.lognormal(0, 0.3)
     sky = dark * np.sqrt(1 + lines * 1.5 * FOREST)
     # photons of the star against those of the dark sky, r: S/N = k r / sqrt(1 + r), r = 1 at S/N 25
     star = np.clip(model / level, 0, None) * (snr**2 + snr * np.hypot(snr, 100 / np.sqrt(2))) / 2500
     sigma = np.sqrt(sky**2 + star * dark**2)
-    unit = 1 / snr if empty else np.median(np.maximum(model[band], 1e-6) / sigma[band]) / snr
+    unit = 1 / snr if empty else np.median(np.maximum(model[BAND], 1e-6) / sigma[BAND]) / snr
     sigma, sky = unit * sigma, unit * sky
     true = sigma * keys.noise_excess * rng.lognormal(0, 0.08)
     observed = model + rng.normal(size=PIXELS) * true

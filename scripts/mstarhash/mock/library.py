@@ -5,6 +5,8 @@ A0 = -37. Metallicity of M dwarfs is a number m: 0 solar, 0.5 sdM, 1 esdM, 2 usd
 All arithmetic is on log flux, at resolution 1800, on templates.GRID.
 """
 
+from functools import cache
+
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
@@ -52,6 +54,7 @@ def quiet(flux):
     return flux * (1 - 0.4 * gaussian(BALMER[0], 1.6))
 
 
+@cache
 def gaussian(centre, sigma):
     """Unit-area Gaussian [1/Angstrom] on GRID."""
     return np.exp(-0.5 * ((GRID - centre) / sigma) ** 2) / (sigma * np.sqrt(2 * np.pi))

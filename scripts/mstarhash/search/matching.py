@@ -39,8 +39,9 @@ def binned(flux, ivar, bins):
     n, p = flux.shape
     cut = p // bins * bins
     w = ivar[:, :cut].reshape(n, p // bins, bins)
-    total = w.sum(2)
-    mean = (flux[:, :cut].reshape(n, p // bins, bins) * w).sum(2)
+    weighted = flux[:, :cut].reshape(n, p // bins, bins) * w
+    # term by term: numpy's sums over a short last axis take five times as long
+    total, mean = (sum(part[:, :, k] for k in range(bins)) for part in (w, weighted))
     return np.divide(mean, total, out=np.zeros_like(mean), where=total > 0), total
 
 
@@ -209,14 +210,10 @@ def fit(flux, ivar, averages, prior, floor, shifts, refine, left_out=None):
     if left_out is not None:
         gain[(left_out[:, None] == averages.unit) & (left_out >= 0)[:, None]] = 0
     sides = [np.flatnonzero(averages.wanted), np.flatnonzero(~averages.wanted)]
-    for columns in sides:
-        few = min(refine, len(columns))
-        if few == 0 or not len(gain):
-            continue
-        top = columns[np.argpartition(-gain[:, columns], few - 1, axis=1)[:, :few]]
-        for shift in shifts:
-            if shift:
-                _refine(gain, np.roll(flux, -shift, 1), np.roll(ivar, -shift, 1), averages, prior, top)
+    top = np.concatenate([_best(gain, columns, refine) for columns in sides], axis=1)
+    for shift in shifts:
+        if shift:
+            _refine(gain, np.roll(flux, -shift, 1), np.roll(ivar, -shift, 1), averages, prior, top)
     f, w = (part.astype("f8") for part in binned(flux, ivar, averages.bins))
     count = (w > 0).sum(1)
     difference, reduced = log_ratio(gain, (f**2 * w).sum(1), count, averages.wanted)
@@ -233,16 +230,24 @@ def fit(flux, ivar, averages, prior, floor, shifts, refine, left_out=None):
     }
 
 
+def _best(gain, columns, few):
+    """(n, few) of the columns, those of the highest gain; all where they are no more."""
+    few = min(few, len(columns))
+    if few == 0:
+        return np.empty((len(gain), 0), int)
+    return columns[np.argpartition(-gain[:, columns], few - 1, axis=1)[:, :few]]
+
+
 def _refine(gain, flux, ivar, averages, prior, top):
     """Raise gain[row, column] for the columns `top` (n, few) to that of the shifted spectrum, where better."""
     order = len(averages.terms) - 1
     f, w = _scaled(flux, ivar, averages.bins)
-    u = np.linspace(-1, 1, f.shape[1], dtype="f4")
-    rows = np.arange(len(f))
+    powers = np.stack([np.linspace(-1, 1, f.shape[1], dtype="f4") ** k for k in range(2 * order + 1)]).T
+    rows, wf = np.arange(len(f)), w * f
     for column in top.T:
         t = averages.flux[column]
-        wt, wft = w * t**2, w * f * t
-        moments = [np.einsum("ij,j->i", wt, u**k).astype("f8") for k in range(2 * order + 1)]
-        r = [np.einsum("ij,j->i", wft, u**k).astype("f8") for k in range(order + 1)]
+        # row by row: the bytes of one product of matrices would depend on the number of rows
+        moments = list(((w * t**2)[:, None] @ powers)[:, 0].astype("f8").T)
+        r = list(((wf * t)[:, None] @ powers[:, : order + 1])[:, 0].astype("f8").T)
         a = [[moments[i + j].copy() for j in range(i + 1)] for i in range(order + 1)]
         gain[rows, column] = np.maximum(gain[rows, column], _gain(a, r, prior))

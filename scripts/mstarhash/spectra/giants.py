@@ -5,6 +5,8 @@ filled until the indices of library giants are met; Na I and K I mostly filled; 
 Wavelengths are vacuum [Angstrom].
 """
 
+from functools import cache
+
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
@@ -42,8 +44,13 @@ def giant_indices(subtype):
 
 def band(wave, flux, low, high):
     """Mean flux in an air window on a fine vacuum grid (pixels whose centres lie in it)."""
-    low, high = np.searchsorted(wave, air_to_vacuum([low, high]))
+    low, high = np.searchsorted(wave, _vacuum(low, high))
     return flux[low:high].mean()
+
+
+@cache
+def _vacuum(*wave):
+    return air_to_vacuum(wave)
 
 
 def index(wave, flux, name):
@@ -54,7 +61,7 @@ def index(wave, flux, name):
 
 def bump(wave, knots, values):
     """A smooth curve through `values` at air wavelengths `knots`, 1 outside."""
-    knots = air_to_vacuum(knots)
+    knots = _vacuum(*knots)
     first, last = np.searchsorted(wave, knots[[0, -1]])
     out = np.ones(len(wave))
     out[first:last] = PchipInterpolator(knots, values)(wave[first:last])

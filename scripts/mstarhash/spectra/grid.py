@@ -71,10 +71,14 @@ def _copy(flux, ivar, good, shift, length):
 
 def shift_rows(values, pixels):
     """Each row of (n, p) moved by its own whole number of pixels to the left; 0 (False) enters at the ends."""
-    n, p = values.shape
-    source = np.arange(p)[None, :] + np.asarray(pixels, dtype=int)[:, None]
-    inside = (source >= 0) & (source < p)
-    return np.where(inside, np.take_along_axis(values, np.clip(source, 0, p - 1), 1), values.dtype.type(0))
+    p = values.shape[1]
+    out = np.zeros_like(values)
+    for row, shift in enumerate(np.clip(np.asarray(pixels, dtype=int), -p, p)):
+        if shift >= 0:
+            out[row, : p - shift] = values[row, shift:]
+        else:
+            out[row, -shift:] = values[row, :shift]
+    return out
 
 
 def shift_of(z, step, limit=0.01):

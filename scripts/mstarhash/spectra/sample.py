@@ -64,11 +64,11 @@ class Sample:
         for file, first, last in zip(self.files, self.start[:-1], self.start[1:], strict=True):
             mine = index[(index >= first) & (index < last)] - first
             if len(mine):
-                lo, hi = mine[0], mine[-1] + 1
+                data, lo, hi = file[name], mine[0], mine[-1] + 1
                 if hi - lo <= 4 * len(mine):
-                    parts.append(file[name][lo:hi][mine - lo])
+                    parts.append(data[lo:hi][mine - lo])
                 else:
-                    parts.append(np.stack([file[name][row] for row in mine]))
+                    parts.append(np.stack([data[row] for row in mine]))
         if not parts:
             data = self.files[0][name]
             return np.empty((0, *data.shape[1:]), data.dtype)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from mstarhash.search import codes
-from mstarhash.search.codes import hamming, levelled, pack, score_levels, unpack
+from mstarhash.search.codes import hamming, level_words, levelled, pack, score_levels, unpack
 from mstarhash.search.fusion import DARK, darkness, evidence
 from mstarhash.search.ranking import nearest_words, stability
 from mstarhash.search.retrieval import count_distances, cuts, mean_nearest, nearest_families, select
@@ -85,6 +85,20 @@ def test_bits_of_levels_tell_differences_of_the_score():
     steps = (scores[:, None] > levels).sum(1)
     assert np.array_equal(hamming(*[pack(bits)] * 2), np.abs(steps[:, None] - steps))
     assert not bits[:, 32:].any() and levelled(scores, levels[:0], bits) is not bits
+
+
+@pytest.mark.parametrize(("levels", "words"), [(0, 0), (63, 0), (64, 1), (150, 2), (192, 3), (256, 4)])
+def test_distances_of_codes_whose_first_words_tell_levels(levels, words):
+    rng = np.random.default_rng(levels)
+    bits = rng.random((60, 256)) > 0.5
+    bits[:, :levels] = rng.integers(0, levels + 1, (60, 1)) > np.arange(levels)
+    packed = pack(bits)
+    assert level_words(packed) == words
+    assert np.array_equal(hamming(packed, packed), (bits[:, None] != bits[None]).sum(2))
+    if words == 4:
+        packed[0] = [1, 1, 0, 0]  # zeros, then a one again
+        assert level_words(packed) == 1
+        assert np.array_equal(hamming(packed, packed), np.bitwise_count(packed[:, None] ^ packed[None]).sum(2))
 
 
 def test_words_on_the_nearest():

@@ -20,20 +20,37 @@ def unpack(words, k):
 
 
 def hamming(a, b):
-    """(n, m) int32 Hamming distances between packed codes (n, k) and (m, k)."""
+    """(n, m) int32 Hamming distances between packed codes (n, k) and (m, k).
+
+    Leading words that tell levels in all codes (`levelled`: ones, then zeros) need no popcount: the distance there is the
+    difference of the levels.
+    """
     out = np.empty((len(a), len(b)), "i4")
-    words = list(zip(np.ascontiguousarray(a.T), np.ascontiguousarray(b.T), strict=True))
+    told = min(level_words(a), level_words(b))
+    levels = [np.bitwise_count(codes[:, :told]).sum(1, dtype="i4") for codes in (a, b)]
+    words = list(zip(np.ascontiguousarray(a.T[told:]), np.ascontiguousarray(b.T[told:]), strict=True))
     rows = max(1, AT_ONCE // max(1, len(b)))
     differ = np.empty((min(len(a), rows), len(b)), "u8")
     count = np.empty(differ.shape, "u1")
     for first in range(0, len(a), rows):
         part = out[first : first + rows]
         differ, count = differ[: len(part)], count[: len(part)]
-        part[:] = 0
+        np.subtract(levels[0][first : first + rows, None], levels[1], out=part)
+        np.abs(part, out=part)
         for one, other in words:
             np.bitwise_xor(one[first : first + rows, None], other, out=differ)
             part += np.bitwise_count(differ, out=count)
     return out
+
+
+def level_words(codes):
+    """How many leading words of packed codes (n, k) are, in every code, ones and from some bit on zeros."""
+    before = np.full(len(codes), ~np.uint64(0))
+    for k, word in enumerate(codes.T):
+        if (word & (word + np.uint64(1))).any() or ((word > 0) & (~before > 0)).any():
+            return k
+        before = word
+    return codes.shape[1]
 
 
 def score_levels(scores, count):

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
-from mstarhash.search.matching import LOW, binned, class_evidence, fit, gains, prepare
+from mstarhash.search.matching import LOW, binned, class_evidence, fit, gains, misfit, prepare, softened
 from scipy.special import logsumexp
 
 P = 300
-KEYS = {"wave_min": 0, "wave_max": P, "bins": 2, "order": 3}
+KEYS = {"blue_min": 0, "wave_min": 0, "wave_max": P, "bins": 2, "order": 3}
 
 
 @pytest.fixture
@@ -20,12 +20,12 @@ def test_gain_without_prior_equals_least_squares(averages):
     flux = (2 + rng.standard_normal((5, P))).astype("f4")
     ivar = rng.uniform(0.5, 2, (5, P)).astype("f4")
     ivar[:, 40:60] = 0
-    found = gains(flux, ivar, averages, 1e6)
+    found = gains(flux, ivar, averages.red, 1e6)
     f, w = binned(flux, ivar, 2)
     u = np.linspace(-1, 1, P // 2)
     for row in range(5):
         for column in range(6):
-            design = averages.flux[column][:, None] * u[:, None] ** np.arange(4) * np.sqrt(w[row])[:, None]
+            design = averages.red.flux[column][:, None] * u[:, None] ** np.arange(4) * np.sqrt(w[row])[:, None]
             y = f[row] * np.sqrt(w[row])
             model = design @ np.linalg.lstsq(design, y, rcond=None)[0]
             assert found[row, column] == pytest.approx((y**2).sum() - ((y - model) ** 2).sum(), rel=1e-3)
@@ -34,7 +34,7 @@ def test_gain_without_prior_equals_least_squares(averages):
 def test_the_right_average_wins_through_a_response_and_a_velocity(averages):
     rng = np.random.default_rng(2)
     x = np.linspace(-1, 1, P)
-    truth = np.repeat(averages.flux[[1, 4]], 2, axis=1) * (1 + 0.2 * x - 0.1 * x**2)
+    truth = np.repeat(averages.red.flux[[1, 4]], 2, axis=1) * (1 + 0.2 * x - 0.1 * x**2)
     flux = np.roll(truth, 1, axis=1).astype("f4") + 0.02 * rng.standard_normal((2, P)).astype("f4")
     found = fit(flux, np.full(flux.shape, 2500.0, "f4"), averages, 1.0, 0.01, range(-2, 3), 3)
     assert found["best_wanted"][0] == 1 and found["best_other"][1] == 4
@@ -42,9 +42,9 @@ def test_the_right_average_wins_through_a_response_and_a_velocity(averages):
 
 
 def test_no_flux_gains_nothing(averages):
-    found = gains(np.zeros((1, P), "f4"), np.ones((1, P), "f4"), averages, 1.0)
+    found = gains(np.zeros((1, P), "f4"), np.ones((1, P), "f4"), averages.red, 1.0)
     assert np.allclose(found, 0)
-    found = gains(np.ones((1, P), "f4"), np.zeros((1, P), "f4"), averages, 1.0)
+    found = gains(np.ones((1, P), "f4"), np.zeros((1, P), "f4"), averages.red, 1.0)
     assert np.isfinite(found).all() and np.allclose(found, 0)
 
 
@@ -64,7 +64,32 @@ def test_class_evidence_by_hand(averages):
 
 
 def test_averages_of_the_own_unit_are_left_out(averages):
-    flux = np.repeat(averages.flux[[3, 3, 4]], 2, axis=1).astype("f4")
+    flux = np.repeat(averages.red.flux[[3, 3, 4]], 2, axis=1).astype("f4")
     found = fit(flux, np.full(flux.shape, 2500.0, "f4"), averages, 1.0, 0.01, [0], 3, np.array([-1, 3, 3]))
     assert found["best_other"][0] == 3 and found["best_other"][1] not in (3, 4) and found["best_other"][2] not in (3, 4)
     assert fit(flux[:0], flux[:0], averages, 1.0, 0.01, [0], 3)["class_evidence"].shape == (0, 13)
+
+
+def test_the_blue_arm_is_fitted_for_itself(averages):
+    both = np.repeat(averages.red.flux[:6], 2, axis=1)
+    sides, groups = averages.wanted[:6], np.array(averages.groups)[averages.group[:6]]
+    parts = [
+        prepare(both, np.ones_like(both), sides, averages.unit[:6], groups, np.arange(P), KEYS | keys)
+        for keys in ({"wave_min": 100}, {"blue_min": 100, "wave_min": 100}, {"wave_max": 99})
+    ]
+    assert parts[1].blue is None and np.array_equal(parts[0].blue.flux, parts[2].red.flux)
+    rng = np.random.default_rng(4)
+    flux = (both[[1, 4]] + 0.3 * rng.standard_normal((2, P))).astype("f4")
+    ivar = np.full(flux.shape, 11.0, "f4")
+    two, red, blue = (fit(flux, ivar, part, 1.0, 0.01, [0], 3) for part in parts)
+    evidence = two.pop("class_evidence")
+    assert all(np.array_equal(two[key], red[key]) for key in two)
+    assert np.array_equal(evidence[:, :13], red["class_evidence"])
+    assert np.array_equal(evidence[:, 13:26], blue["class_evidence"])
+    seen = [(flux[:, arm], softened(flux[:, arm], ivar[:, arm], 0.01)) for arm in (slice(100, P), slice(0, 100))]
+    arms = [gains(*part, arm, 1.0) for part, arm in zip(seen, (parts[0].red, parts[0].blue), strict=True)]
+    scaled = sum(
+        gain / np.maximum(misfit(gain, *part, 2)[0], 1)[:, None] ** 2 for gain, part in zip(arms, seen, strict=True)
+    )
+    together = class_evidence(scaled, np.ones(2), np.full(2, P // 2), averages.group)
+    assert evidence[:, 26:] == pytest.approx(together, rel=1e-6)

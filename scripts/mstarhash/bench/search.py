@@ -189,30 +189,30 @@ def neighbours(args):
 
 
 def match(args):
-    """Chi-square gain of every average times a response polynomial."""
+    """Chi-square gain of every average times a response polynomial, in the red arm."""
     flux, ivar = first_rows(args.rebinned, ("flux", "ivar"), args.fits)
     model = read_model(args.trained)
-    averages = model.averages
-    flux, ivar = flux[:, averages.window], ivar[:, averages.window]
+    red = model.averages.red
+    flux, ivar = flux[:, red.inside], ivar[:, red.inside]
 
     def ours():
         def work(rows):
-            return gains(flux[rows], ivar[rows], averages, model.fitting["prior"])
+            return gains(flux[rows], ivar[rows], red, model.fitting["prior"])
 
         with single():
             return list(ordered_map(work, blocks(len(flux), 256), args.threads))
 
     def lstsq(k):
-        f, w = (part.astype("f8") for part in binned(flux[:k], ivar[:k], averages.bins))
+        f, w = (part.astype("f8") for part in binned(flux[:k], ivar[:k], red.bins))
         root = np.sqrt(w)
-        models = np.stack(averages.terms, axis=2).astype("f8")  # (t, p, order + 1)
+        models = np.stack(red.terms, axis=2).astype("f8")  # (t, p, order + 1)
         for row in range(k):
             right = root[row] * f[row]
             for model in models:
                 np.linalg.lstsq(model * root[row][:, None], right, rcond=None)
 
-    terms = len(averages.terms) + len(averages.squares)
-    flops = 2 * len(flux) * averages.flux.size * terms
+    terms = len(red.terms) + len(red.squares)
+    flops = 2 * len(flux) * red.flux.size * terms
     return Case(
         len(flux),
         ours,

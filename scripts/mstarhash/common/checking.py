@@ -12,6 +12,7 @@ from mstarhash.common.errors import InputError
 
 ORDERED = (  # section, and two of its keys of which the first must be below the second
     ("rebin", "wave_min", "wave_max"),
+    ("match", "blue_min", "wave_min"),
     ("match", "wave_min", "wave_max"),
     ("measure", "rv_low", "rv_high"),
     ("luminosity", "giant_m_g", "dwarf_m_g"),

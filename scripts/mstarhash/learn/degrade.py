@@ -6,7 +6,7 @@ import numpy as np
 from scipy.optimize import nnls
 
 from mstarhash.learn.averages import level
-from mstarhash.search.matching import fitted, prepare, softened
+from mstarhash.search.matching import fitted, softened, window
 from mstarhash.spectra.grid import shift_rows
 from mstarhash.spectra.hdf5 import blocks
 
@@ -31,14 +31,11 @@ class Noise:
 
 def noise_of(flux, ivar, wave, models, order=ORDER):
     """Noise of spectra (n, p) by the best of models (t, p) times a polynomial, NaN where a model knows nothing."""
-    known = np.isfinite(models).any(1)
-    models, count = models[known], known.sum()
-    keys = {"wave_min": wave[0], "wave_max": wave[-1], "bins": 1, "order": order}
-    nothing = np.zeros(count, bool), np.arange(count), np.full(count, "")
-    averages = prepare(models, np.ones_like(models), *nothing, wave, keys)
+    models = models[np.isfinite(models).any(1)]
+    models = window(models, np.ones_like(models), slice(0, len(wave)), 1, order)
     best, bends = np.zeros_like(flux), np.zeros((len(flux), order))
     for rows in blocks(len(flux)):
-        best[rows], bends[rows] = fitted(flux[rows], softened(flux[rows], ivar[rows], FLOOR), averages, PRIOR)
+        best[rows], bends[rows] = fitted(flux[rows], softened(flux[rows], ivar[rows], FLOOR), models, PRIOR)
     bends = np.clip(bends, -MOST, MOST)
     powers = np.linspace(-1, 1, flux.shape[1]) ** np.arange(1, order + 1)[:, None]
     scale = level(flux, ivar, wave, BAND)[:, None]

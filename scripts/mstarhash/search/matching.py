@@ -7,8 +7,11 @@ polynomial's higher terms have a prior, so that a response may bend a spectrum b
 The difference is a log ratio of evidences: the mean of exp(gain / 2 t^2) over the averages of the wanted class
 against that over the others, with t the reduced chi-square of the best fit of all where that is above 1 (t
 for the scale of the errors, and again for their correlation along the spectrum). So more averages on one side are no
-advantage, and a spectrum that nothing fits speaks for neither side. `class_evidence` tells the same of each group of
-averages (pairs of subtypes, other classes), for a regression that learns which groups are mistaken for which.
+advantage, and a spectrum that nothing fits speaks for neither side. It is told by the red arm, where M stars have their flux.
+
+`class_evidence` tells the same of each group of averages (pairs of subtypes, other classes), for a regression that learns
+which groups are mistaken for which: of the red arm, of the blue arm, fitted for itself since the two are calibrated each for
+itself, and of both together.
 """
 
 from dataclasses import dataclass
@@ -20,18 +23,26 @@ LOW = 20.0  # below which evidence of a group is as good as none
 
 
 @dataclass
+class Window:
+    """Mean spectra in a window of wavelengths, binned for the fits, with powers of u multiplied in."""
+
+    inside: slice  # pixels of the grid that are fitted
+    bins: int  # pixels of the grid in a bin
+    flux: np.ndarray  # (t, p) float32
+    terms: list  # T u^k, k = 0..order
+    squares: list  # T^2 u^k, k = 0..2 order
+
+
+@dataclass
 class Averages:
-    """Mean spectra binned for the fits, with powers of u multiplied in."""
+    """What is known of each mean spectrum, and its parts in the two arms."""
 
     wanted: np.ndarray  # (t,) bool
     unit: np.ndarray  # (t,) number of what it was made of, see train.number_apart; -1: nothing
     group: np.ndarray  # (t,) number of its group
     groups: list  # their names
-    window: slice  # pixels of the grid that are fitted
-    bins: int  # pixels of the grid in a bin
-    flux: np.ndarray  # (t, p) float32
-    terms: list  # T u^k, k = 0..order
-    squares: list  # T^2 u^k, k = 0..2 order
+    red: Window
+    blue: Window | None  # None: the grid has no such wavelengths
 
 
 def binned(flux, ivar, bins):
@@ -53,15 +64,32 @@ def softened(flux, ivar, floor):
 
 
 def prepare(flux, ivar, wanted, unit, group, wave, keys):
-    """Averages from mean spectra (t, P) on the grid `wave` (P,); keys: a dict with wave_min, wave_max, the window
-    [Angstrom], bins and order.
+    """Averages from mean spectra (t, P) on the grid `wave` (P,); keys: a dict with bins, order, and the arms [Angstrom]:
+    blue_min to wave_min, and wave_min to wave_max.
 
-    group: (t,) texts. Where an average knows nothing, its neighbours in wavelength are used. A featureless one is added to the others.
+    group: (t,) texts. A featureless spectrum is added to the others.
     """
-    bins, order = keys["bins"], keys["order"]
-    inside = np.flatnonzero((wave >= keys["wave_min"]) & (wave <= keys["wave_max"]))
-    window = slice(int(inside[0]), int(inside[-1]) + 1) if len(inside) else slice(0, len(wave))
-    flux, ivar = flux[:, window], ivar[:, window]
+    edges = np.searchsorted(wave, (keys["blue_min"], keys["wave_min"], np.nextafter(keys["wave_max"], np.inf)))
+    if edges[1] == edges[2]:  # a grid without such wavelengths is fitted as a whole
+        edges = 0, 0, len(wave)
+    arms = [
+        window(flux, ivar, slice(int(first), int(last)), keys["bins"], keys["order"])
+        if last - first >= keys["bins"]
+        else None
+        for first, last in zip(edges, edges[1:], strict=False)
+    ]
+    names, number = np.unique(np.append(np.asarray(group, str), "featureless"), return_inverse=True)
+    return Averages(
+        np.append(np.asarray(wanted, bool), False), np.append(np.asarray(unit), -1), number, names.tolist(), *arms[::-1]
+    )
+
+
+def window(flux, ivar, inside, bins, order):
+    """Window `inside` (slice of pixels) of mean spectra (t, P) and a featureless one.
+
+    Where one knows nothing, its neighbours in wavelength are used.
+    """
+    flux, ivar = flux[:, inside], ivar[:, inside]
     known = np.isfinite(flux) & (ivar > 0)
     pixels = np.arange(flux.shape[1])
     full = np.stack(
@@ -71,44 +99,34 @@ def prepare(flux, ivar, wanted, unit, group, wave, keys):
     small, _ = binned(full.astype("f4"), np.ones_like(full, "f4"), bins)
     small /= np.maximum(np.abs(small).mean(1, keepdims=True), 1e-30)
     u = np.linspace(-1, 1, small.shape[1], dtype="f4")
-    names, number = np.unique(np.append(np.asarray(group, str), "featureless"), return_inverse=True)
-    return Averages(
-        np.append(np.asarray(wanted, bool), False),
-        np.append(np.asarray(unit), -1),
-        number,
-        names.tolist(),
-        window,
-        bins,
-        small,
-        [small * u**k for k in range(order + 1)],
-        [small**2 * u**k for k in range(2 * order + 1)],
-    )
+    terms = [small * u**k for k in range(order + 1)]
+    return Window(inside, bins, small, terms, [small**2 * u**k for k in range(2 * order + 1)])
 
 
-def gains(flux, ivar, averages, prior):
+def gains(flux, ivar, window, prior):
     """(n, t) drop of chi-square of each average times its best polynomial.
 
     flux, ivar: (n, P) in the window, ivar 0 = unusable; prior: sigma of the higher coefficients in units of the
     zeroth (of the fit without them). Negative levels are no detection: gain 0.
     """
-    f, w = _scaled(flux, ivar, averages.bins)
-    order = len(averages.terms) - 1
-    right = [(w * f) @ term.T for term in averages.terms]
-    moments = [w @ square.T for square in averages.squares]
+    f, w = _scaled(flux, ivar, window.bins)
+    order = len(window.terms) - 1
+    right = [(w * f) @ term.T for term in window.terms]
+    moments = [w @ square.T for square in window.squares]
     a = [[moments[i + j].astype("f8") for j in range(i + 1)] for i in range(order + 1)]
     return _gain(a, [term.astype("f8") for term in right], prior)
 
 
-def fitted(flux, ivar, averages, prior):
-    """Best fits of spectra (n, P); averages with bins = 1 and the whole grid as window.
+def fitted(flux, ivar, window, prior):
+    """Best fits of spectra (n, P); window: one with bins = 1 of the whole grid.
 
     Returns the best average of all at its level (n, P), and the coefficients of u, u^2 ... of its polynomial in units of
     the zeroth (n, order).
     """
-    t = averages.flux[gains(flux, ivar, averages, prior).argmax(1)]
+    t = window.flux[gains(flux, ivar, window, prior).argmax(1)]
     scale = np.abs(flux).mean(1, keepdims=True) + 1e-30
     f, w = flux / scale, ivar * scale**2
-    order = len(averages.terms) - 1
+    order = len(window.terms) - 1
     u = np.linspace(-1, 1, t.shape[1], dtype="f4")
     moments = [(w * t**2 * u**k).sum(1, dtype="f8") for k in range(2 * order + 1)]
     right = np.array([(w * f * t * u**k).sum(1, dtype="f8") for k in range(order + 1)])
@@ -164,15 +182,24 @@ def _forward(a, r):
     return y
 
 
-def log_ratio(gain, zero, count, wanted):
-    """(n,) log evidence of the wanted averages against the others, and the reduced chi-square of the best fit (n,).
+def misfit(gain, flux, ivar, bins):
+    """Reduced chi-square of the best fit (n,), and how many bins know something (n,).
 
-    gain: (n, t); zero: (n,) chi-square of zero flux; count: (n,) bins that know something; wanted: (t,) bool.
+    gain: (n, t); flux, ivar: (n, P) that was fitted.
     """
-    reduced = (zero - gain.max(1)) / np.maximum(count, 1)
+    f, w = (part.astype("f8") for part in binned(flux, ivar, bins))
+    count = (w > 0).sum(1)
+    return ((f**2 * w).sum(1) - gain.max(1)) / np.maximum(count, 1), count
+
+
+def log_ratio(gain, reduced, wanted):
+    """(n,) log evidence of the wanted averages against the others.
+
+    gain: (n, t); reduced: (n,) reduced chi-square of the best fit; wanted: (t,) bool.
+    """
     scaled = gain / (2 * np.maximum(reduced, 1) ** 2)[:, None] / 2
     sides = [logsumexp(scaled[:, side], axis=1) - np.log(side.sum()) for side in (wanted, ~wanted)]
-    return sides[0] - sides[1], reduced
+    return sides[0] - sides[1]
 
 
 def class_evidence(gain, reduced, count, group):
@@ -196,37 +223,44 @@ def class_evidence(gain, reduced, count, group):
 
 
 def fit(flux, ivar, averages, prior, floor, shifts, refine, left_out=None):
-    """Evidence for the wanted class, velocities tried for the best few averages.
+    """Evidence for the wanted class, velocities tried for the best few averages in the red arm.
 
     flux, ivar: (n, P) on the grid; floor: see `softened`; shifts: whole pixels tried, 0 among them; refine: how many
     of the best averages are tried at them; left_out: (n,) unit whose averages a row may not use (its own), -1 = none.
 
     Returns a dict of (n,) arrays: difference, chi2 (reduced, of the best fit), gain_wanted, gain_other,
-    best_wanted, best_other (indices of averages); and class_evidence (n, 2 groups + 3).
+    best_wanted, best_other (indices of averages), all of the red arm; and class_evidence (n, f).
     """
-    flux, ivar = flux[:, averages.window], ivar[:, averages.window]
-    ivar = softened(flux, ivar, floor)
-    gain = gains(flux, ivar, averages, prior)
-    if left_out is not None:
-        gain[(left_out[:, None] == averages.unit) & (left_out >= 0)[:, None]] = 0
+    own = None if left_out is None else (left_out[:, None] == averages.unit) & (left_out >= 0)[:, None]
     sides = [np.flatnonzero(averages.wanted), np.flatnonzero(~averages.wanted)]
-    top = np.concatenate([_best(gain, columns, refine) for columns in sides], axis=1)
-    for shift in shifts:
-        if shift:
-            _refine(gain, np.roll(flux, -shift, 1), np.roll(ivar, -shift, 1), averages, prior, top)
-    f, w = (part.astype("f8") for part in binned(flux, ivar, averages.bins))
-    count = (w > 0).sum(1)
-    difference, reduced = log_ratio(gain, (f**2 * w).sum(1), count, averages.wanted)
+    arms = []
+    for arm in (averages.red, averages.blue):
+        if arm is None:
+            continue
+        seen = flux[:, arm.inside], softened(flux[:, arm.inside], ivar[:, arm.inside], floor)
+        gain = gains(*seen, arm, prior)
+        if own is not None:
+            gain[own] = 0
+        if arm is averages.red:
+            top = np.concatenate([_best(gain, columns, refine) for columns in sides], axis=1)
+            for shift in shifts:
+                if shift:
+                    _refine(gain, *(np.roll(part, -shift, 1) for part in seen), arm, prior, top)
+        arms.append((gain, *misfit(gain, *seen, arm.bins)))
+    gain, reduced, _ = arms[0]
     best = [columns[gain[:, columns].argmax(1)] for columns in sides]
     rows = np.arange(len(gain))
+    if len(arms) > 1:
+        together = sum(gain / np.maximum(reduced, 1)[:, None] ** 2 for gain, reduced, _ in arms)
+        arms.append((together, np.ones(len(gain)), sum(count for *_, count in arms)))
     return {
-        "difference": difference,
+        "difference": log_ratio(gain, reduced, averages.wanted),
         "chi2": reduced,
         "gain_wanted": gain[rows, best[0]],
         "gain_other": gain[rows, best[1]],
         "best_wanted": best[0],
         "best_other": best[1],
-        "class_evidence": class_evidence(gain, reduced, count, averages.group),
+        "class_evidence": np.concatenate([class_evidence(*arm, averages.group) for arm in arms], axis=1),
     }
 
 
@@ -238,14 +272,14 @@ def _best(gain, columns, few):
     return columns[np.argpartition(-gain[:, columns], few - 1, axis=1)[:, :few]]
 
 
-def _refine(gain, flux, ivar, averages, prior, top):
+def _refine(gain, flux, ivar, window, prior, top):
     """Raise gain[row, column] for the columns `top` (n, few) to that of the shifted spectrum, where better."""
-    order = len(averages.terms) - 1
-    f, w = _scaled(flux, ivar, averages.bins)
+    order = len(window.terms) - 1
+    f, w = _scaled(flux, ivar, window.bins)
     powers = np.stack([np.linspace(-1, 1, f.shape[1], dtype="f4") ** k for k in range(2 * order + 1)]).T
     rows, wf = np.arange(len(f)), w * f
     for column in top.T:
-        t = averages.flux[column]
+        t = window.flux[column]
         # row by row: the bytes of one product of matrices would depend on the number of rows
         moments = list(((w * t**2)[:, None] @ powers)[:, 0].astype("f8").T)
         r = list(((wf * t)[:, None] @ powers[:, : order + 1])[:, 0].astype("f8").T)

@@ -70,26 +70,26 @@ def test_averages_of_the_own_unit_are_left_out(averages):
     assert fit(flux[:0], flux[:0], averages, 1.0, 0.01, [0], 3)["class_evidence"].shape == (0, 13)
 
 
-def test_the_blue_arm_is_fitted_for_itself(averages):
+def test_each_arm_is_fitted_for_itself_then_both_together(averages):
     both = np.repeat(averages.red.flux[:6], 2, axis=1)
-    sides, groups = averages.wanted[:6], np.array(averages.groups)[averages.group[:6]]
-    parts = [
-        prepare(both, np.ones_like(both), sides, averages.unit[:6], groups, np.arange(P), KEYS | keys)
-        for keys in ({"wave_min": 100}, {"blue_min": 100, "wave_min": 100}, {"wave_max": 99})
-    ]
-    assert parts[1].blue is None and np.array_equal(parts[0].blue.flux, parts[2].red.flux)
+    about = averages.wanted[:6], averages.unit[:6], np.array(averages.groups)[averages.group[:6]], np.arange(P)
+    two, red, blue, whole = (
+        prepare(both, np.ones_like(both), *about, KEYS | keys)
+        for keys in ({"wave_min": 100}, {"blue_min": 100, "wave_min": 100}, {"wave_max": 99, "bins": 4}, {"bins": 4})
+    )
+    assert red.blue is None and red.whole is None
+    assert np.array_equal(two.blue.flux, blue.red.flux) and np.array_equal(two.whole.flux, whole.red.flux)
     rng = np.random.default_rng(4)
     flux = (both[[1, 4]] + 0.3 * rng.standard_normal((2, P))).astype("f4")
     ivar = np.full(flux.shape, 11.0, "f4")
-    two, red, blue = (fit(flux, ivar, part, 1.0, 0.01, [0], 3) for part in parts)
-    evidence = two.pop("class_evidence")
-    assert all(np.array_equal(two[key], red[key]) for key in two)
-    assert np.array_equal(evidence[:, :13], red["class_evidence"])
-    assert np.array_equal(evidence[:, 13:26], blue["class_evidence"])
-    seen = [(flux[:, arm], softened(flux[:, arm], ivar[:, arm], 0.01)) for arm in (slice(100, P), slice(0, 100))]
-    arms = [gains(*part, arm, 1.0) for part, arm in zip(seen, (parts[0].red, parts[0].blue), strict=True)]
-    scaled = sum(
-        gain / np.maximum(misfit(gain, *part, 2)[0], 1)[:, None] ** 2 for gain, part in zip(arms, seen, strict=True)
-    )
-    together = class_evidence(scaled, np.ones(2), np.full(2, P // 2), averages.group)
-    assert evidence[:, 26:] == pytest.approx(together, rel=1e-6)
+    found, *alone = (fit(flux, ivar, part, 1.0, 0.01, [0], 3) for part in (two, red, blue, whole))
+    evidence = found.pop("class_evidence")
+    assert all(np.array_equal(found[key], alone[0][key]) for key in found)
+    assert np.array_equal(evidence[:, :39], np.concatenate([part["class_evidence"] for part in alone], axis=1))
+    scaled = 0
+    for arm in (two.red, two.blue):
+        seen = flux[:, arm.inside], softened(flux[:, arm.inside], ivar[:, arm.inside], 0.01)
+        gain = gains(*seen, arm, 1.0)
+        scaled = scaled + gain / np.maximum(misfit(gain, *seen, arm.bins)[0], 1)[:, None] ** 2
+    together = class_evidence(scaled, np.ones(2), np.full(2, 100 + 25), averages.group)
+    assert evidence[:, 39:] == pytest.approx(together, rel=1e-6)

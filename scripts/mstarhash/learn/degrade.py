@@ -6,7 +6,7 @@ import numpy as np
 from scipy.optimize import nnls
 
 from mstarhash.learn.averages import level
-from mstarhash.search.matching import fitted, softened, window
+from mstarhash.search.matching import fitted, softened, window_of
 from mstarhash.spectra.grid import shift_rows
 from mstarhash.spectra.hdf5 import blocks
 
@@ -32,7 +32,7 @@ class Noise:
 def noise_of(flux, ivar, wave, models, order=ORDER):
     """Noise of spectra (n, p) by the best of models (t, p) times a polynomial, NaN where a model knows nothing."""
     models = models[np.isfinite(models).any(1)]
-    models = window(models, np.ones_like(models), slice(0, len(wave)), 1, order)
+    models = window_of(models, np.ones_like(models), slice(0, len(wave)), 1, order)
     best, bends = np.zeros_like(flux), np.zeros((len(flux), order))
     for rows in blocks(len(flux)):
         best[rows], bends[rows] = fitted(flux[rows], softened(flux[rows], ivar[rows], FLOOR), models, PRIOR)

@@ -10,8 +10,8 @@ for the scale of the errors, and again for their correlation along the spectrum)
 advantage, and a spectrum that nothing fits speaks for neither side. It is told by the red arm, where M stars have their flux.
 
 `class_evidence` tells the same of each group of averages (pairs of subtypes, other classes), for a regression that learns
-which groups are mistaken for which: of the red arm, of the blue arm, fitted for itself since the two are calibrated each for
-itself, and of both together.
+which groups are mistaken for which: of the red arm; of the blue arm, fitted for itself since the two are calibrated each for
+itself; of both together; and of one fit of all wavelengths, which knows the colour.
 """
 
 from dataclasses import dataclass
@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import logsumexp
 
+COARSER = 2  # times the bins of the red arm, in the other windows: half the time, and nothing is lost
 LOW = 20.0  # below which evidence of a group is as good as none
 
 
@@ -35,7 +36,7 @@ class Window:
 
 @dataclass
 class Averages:
-    """What is known of each mean spectrum, and its parts in the two arms."""
+    """What is known of each mean spectrum, and its windows."""
 
     wanted: np.ndarray  # (t,) bool
     unit: np.ndarray  # (t,) number of what it was made of, see train.number_apart; -1: nothing
@@ -43,6 +44,7 @@ class Averages:
     groups: list  # their names
     red: Window
     blue: Window | None  # None: the grid has no such wavelengths
+    whole: Window | None  # both arms
 
 
 def binned(flux, ivar, bins):
@@ -69,22 +71,22 @@ def prepare(flux, ivar, wanted, unit, group, wave, keys):
 
     group: (t,) texts. A featureless spectrum is added to the others.
     """
-    edges = np.searchsorted(wave, (keys["blue_min"], keys["wave_min"], np.nextafter(keys["wave_max"], np.inf)))
-    if edges[1] == edges[2]:  # a grid without such wavelengths is fitted as a whole
-        edges = 0, 0, len(wave)
-    arms = [
-        window(flux, ivar, slice(int(first), int(last)), keys["bins"], keys["order"])
-        if last - first >= keys["bins"]
-        else None
-        for first, last in zip(edges, edges[1:], strict=False)
-    ]
+    first, join, last = np.searchsorted(
+        wave, (keys["blue_min"], keys["wave_min"], np.nextafter(keys["wave_max"], np.inf))
+    ).tolist()
+    if join == last:  # a grid without such wavelengths is fitted as a whole
+        first, join, last = 0, 0, len(wave)
+    bins, order = keys["bins"], keys["order"]
+    windows = [window_of(flux, ivar, slice(join, last), bins, order), None, None]
+    if join - first >= COARSER * bins:
+        windows[1:] = (window_of(flux, ivar, slice(first, end), COARSER * bins, order) for end in (join, last))
     names, number = np.unique(np.append(np.asarray(group, str), "featureless"), return_inverse=True)
     return Averages(
-        np.append(np.asarray(wanted, bool), False), np.append(np.asarray(unit), -1), number, names.tolist(), *arms[::-1]
+        np.append(np.asarray(wanted, bool), False), np.append(np.asarray(unit), -1), number, names.tolist(), *windows
     )
 
 
-def window(flux, ivar, inside, bins, order):
+def window_of(flux, ivar, inside, bins, order):
     """Window `inside` (slice of pixels) of mean spectra (t, P) and a featureless one.
 
     Where one knows nothing, its neighbours in wavelength are used.
@@ -233,26 +235,26 @@ def fit(flux, ivar, averages, prior, floor, shifts, refine, left_out=None):
     """
     own = None if left_out is None else (left_out[:, None] == averages.unit) & (left_out >= 0)[:, None]
     sides = [np.flatnonzero(averages.wanted), np.flatnonzero(~averages.wanted)]
-    arms = []
-    for arm in (averages.red, averages.blue):
-        if arm is None:
+    found = []
+    for window in (averages.red, averages.blue, averages.whole):
+        if window is None:
             continue
-        seen = flux[:, arm.inside], softened(flux[:, arm.inside], ivar[:, arm.inside], floor)
-        gain = gains(*seen, arm, prior)
+        seen = flux[:, window.inside], softened(flux[:, window.inside], ivar[:, window.inside], floor)
+        gain = gains(*seen, window, prior)
         if own is not None:
             gain[own] = 0
-        if arm is averages.red:
+        if window is averages.red:
             top = np.concatenate([_best(gain, columns, refine) for columns in sides], axis=1)
             for shift in shifts:
                 if shift:
-                    _refine(gain, *(np.roll(part, -shift, 1) for part in seen), arm, prior, top)
-        arms.append((gain, *misfit(gain, *seen, arm.bins)))
-    gain, reduced, _ = arms[0]
+                    _refine(gain, *(np.roll(part, -shift, 1) for part in seen), window, prior, top)
+        found.append((gain, *misfit(gain, *seen, window.bins)))
+    gain, reduced, _ = found[0]
     best = [columns[gain[:, columns].argmax(1)] for columns in sides]
     rows = np.arange(len(gain))
-    if len(arms) > 1:
-        together = sum(gain / np.maximum(reduced, 1)[:, None] ** 2 for gain, reduced, _ in arms)
-        arms.append((together, np.ones(len(gain)), sum(count for *_, count in arms)))
+    if averages.blue is not None:
+        together = sum(gain / np.maximum(reduced, 1)[:, None] ** 2 for gain, reduced, _ in found[:2])
+        found.append((together, np.ones(len(gain)), sum(count for *_, count in found[:2])))
     return {
         "difference": log_ratio(gain, reduced, averages.wanted),
         "chi2": reduced,
@@ -260,7 +262,7 @@ def fit(flux, ivar, averages, prior, floor, shifts, refine, left_out=None):
         "gain_other": gain[rows, best[1]],
         "best_wanted": best[0],
         "best_other": best[1],
-        "class_evidence": np.concatenate([class_evidence(*arm, averages.group) for arm in arms], axis=1),
+        "class_evidence": np.concatenate([class_evidence(*part, averages.group) for part in found], axis=1),
     }
 
 

@@ -12,7 +12,7 @@ from mstarhash.common import threads
 from mstarhash.common.configuration import Parser
 from mstarhash.common.errors import InputError, exit_code
 
-NEEDS = {
+NEEDS = {  # parts, each a function of quality.trial_runs
     "mock": ("overlay", "survey_seed", "templates", "target"),
     "aside": ("real", "survey_seed", "templates"),
     "real": ("model", "real"),
@@ -50,9 +50,7 @@ def main(argv=None):
     from mstarhash.quality import trial_runs
 
     with replacing(args.output) as name:
-        trial_runs.write(
-            name, {"mock": trial_runs.mock, "aside": trial_runs.aside, "real": trial_runs.real}[args.part](args)
-        )
+        trial_runs.write(name, getattr(trial_runs, args.part)(args))
         shutil.rmtree(args.folder)
     return 0
 

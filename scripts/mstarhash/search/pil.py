@@ -212,6 +212,8 @@ def without(members, factor, h, target, found):
     members: families, the rows one after the other; factor: of the solve; h: (n, hidden); target, found: (n, ...).
     """
     half = solve_triangular(factor[0], h.T, lower=True, check_finite=False)
+    if max(map(len, members)) == 1:  # presumed negatives, most of the rows
+        return target - (target - found) / (1 - (half**2).sum(0))[:, None]
     out, first = np.empty_like(target), 0
     for family in members:
         rows = slice(first, first + len(family))

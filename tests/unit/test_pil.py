@@ -25,7 +25,7 @@ def test_rows_alone_are_left_out_as_families_of_one():
     rng = np.random.default_rng(2)
     h, target = rng.standard_normal((9, 5)), rng.standard_normal((9, 3))
     factor = pil.ridge(h.T @ h, 1e-2)
-    found = h @ pil.cho_solve(factor, h.T @ target)
+    found = h @ cho_solve(factor, h.T @ target)
     alone = pil.without([[k] for k in range(7)], factor, h[:7], target[:7], found[:7])
     assert alone == pytest.approx(pil.without([*([k] for k in range(7)), [7, 8]], factor, h, target, found)[:7])
 

@@ -212,13 +212,13 @@ def class_evidence(gain, reduced, count, group):
     least -LOW; then minus the root of what its best average gains less than the best of all, in errors as the misfit
     tells them; then log reduced, log of the gain a bin, log count.
     """
-    misfit = np.maximum(reduced, 1)
+    scale = np.maximum(reduced, 1)
     members = [np.flatnonzero(group == k) for k in range(group.max() + 1)]
-    scaled = gain / (4 * misfit**2)[:, None]
+    scaled = gain / (4 * scale**2)[:, None]
     shares = np.stack([logsumexp(scaled[:, part], axis=1) - np.log(len(part)) for part in members], axis=1)
     shares -= logsumexp(shares, axis=1, keepdims=True)
     best = np.stack([gain[:, part].max(1) for part in members], axis=1)
-    behind = np.sqrt((best.max(1, keepdims=True) - best) / (2 * misfit)[:, None])
+    behind = np.sqrt((best.max(1, keepdims=True) - best) / (2 * scale)[:, None])
     level = np.log(1 + best.max(1) / np.maximum(count, 1))
     rest = np.c_[np.log(np.maximum(reduced, 1e-3)), level, np.log(1 + count)]
     return np.c_[np.maximum(shares, -LOW), -np.minimum(behind, LOW), rest].astype("f4")

@@ -18,17 +18,8 @@ AVERAGES = ("flux", "ivar", "wanted", "cluster", "members", "unit", "group")
 SOLVED = ("beta", "centre", "turn", "thresholds", "parts")  # of the network; an autoencoder has only thresholds
 REGRESSIONS = ("classes", "linear", "template")  # weights and intercept each
 FUSED = ("fusion_evidence", "fusion_rows")
-FITTING = (
-    "blue_min",
-    "wave_min",
-    "wave_max",
-    "bins",
-    "order",
-    "prior",
-    "floor",
-    "refine",
-    "max_shift",
-)  # section `match`
+FITTING = ("blue_min", "wave_min", "wave_max")  # section `match`
+FITTING += ("bins", "order", "prior", "floor", "refine", "max_shift")
 
 
 @dataclass

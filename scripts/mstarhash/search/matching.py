@@ -19,6 +19,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import logsumexp
 
+from mstarhash.spectra.hdf5 import blocks
+
+CHUNK = 64  # rows that stay in a core's cache from one step of a kernel to the next
 COARSER = 2  # times the bins of the red arm, in the other windows: half the time, and nothing is lost
 LOW = 20.0  # below which evidence of a group is as good as none
 
@@ -60,9 +63,12 @@ def binned(flux, ivar, bins):
 
 def softened(flux, ivar, floor):
     """ivar (n, p) with an error of `floor` times the spectrum's mean |flux| added: means and responses are no better."""
-    good = ivar > 0
-    level = np.where(good, np.abs(flux), 0).sum(1, keepdims=True) / np.maximum(good.sum(1, keepdims=True), 1)
-    return (ivar / (1 + ivar * (floor * level) ** 2)).astype("f4")
+    out = np.empty(ivar.shape, "f4")
+    for rows in blocks(len(ivar), CHUNK):
+        w, good = ivar[rows], ivar[rows] > 0
+        level = np.where(good, np.abs(flux[rows]), 0).sum(1, keepdims=True) / np.maximum(good.sum(1, keepdims=True), 1)
+        out[rows] = w / (1 + w * (floor * level) ** 2)
+    return out
 
 
 def prepare(flux, ivar, wanted, unit, group, wave, keys):
@@ -115,8 +121,11 @@ def gains(flux, ivar, window, prior):
     order = len(window.terms) - 1
     right = [(w * f) @ term.T for term in window.terms]
     moments = [w @ square.T for square in window.squares]
-    a = [[moments[i + j].astype("f8") for j in range(i + 1)] for i in range(order + 1)]
-    return _gain(a, [term.astype("f8") for term in right], prior)
+    out = np.empty(right[0].shape)
+    for rows in blocks(len(out), CHUNK):
+        a = [[moments[i + j][rows].astype("f8") for j in range(i + 1)] for i in range(order + 1)]
+        out[rows] = _gain(a, [term[rows].astype("f8") for term in right], prior)
+    return out
 
 
 def fitted(flux, ivar, window, prior):

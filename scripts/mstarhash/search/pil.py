@@ -97,14 +97,15 @@ def gram(network, x, threads, target=None):
 
     def part(rows):
         h = network.hidden(x[rows])
-        right = None if target is None else h.T.astype("f8") @ target[rows]
-        return (h.T @ h).astype("f8"), right
+        right = 0.0 if target is None else h.T.astype("f8") @ target[rows]
+        return h.T @ h, right
 
-    total, right = 0.0, 0.0
+    size = network.layers[-1][0].shape[1] if network.layers else x.shape[1]
+    total, right = np.zeros((size, size)), 0.0
     for a, b in ordered_map(part, row_blocks(len(x)), threads):
-        total = total + a
-        right = None if b is None else right + b
-    return total, right
+        total += a  # in place: a sum of two would be a new array of 72 MB a block
+        right = right + b
+    return total, None if target is None else right
 
 
 def ridge(normal, strength):
@@ -213,7 +214,7 @@ def without(members, factor, h, target, found):
     """
     half = solve_triangular(factor[0], h.T, lower=True, check_finite=False)
     if max(map(len, members)) == 1:  # presumed negatives, most of the rows
-        return target - (target - found) / (1 - (half**2).sum(0))[:, None]
+        return target - (target - found) / (1 - np.einsum("ij,ij->j", half, half))[:, None]
     out, first = np.empty_like(target), 0
     for family in members:
         rows = slice(first, first + len(family))

@@ -65,7 +65,7 @@ def make_file(library, row, keys, rng):
     step = rng.choice([-1, 1]) * rng.uniform(0.4, 1.2) if row["kind"] == "step" else None
     pixels = np.interp(faults.WAVE, seen, flux)
     spectrum = faults.observe(pixels, row["snr"], rng, keys, step)
-    scale = 10 ** (0.4 * (17 - row["mag_r"])) * 100 / max(np.median(spectrum["model"][2000:2600]), 1e-9)
+    scale = 10 ** (0.4 * (17 - row["mag_r"])) * 100 / max(faults.median(spectrum["model"][2000:2600]), 1e-9)
     if row["kind"] == "sky":
         scale = rng.lognormal(1, 0.5)
     spectrum["flux"], spectrum["ivar"] = spectrum["flux"] * scale, spectrum["ivar"] / scale**2 * keys.ivar_factor
@@ -112,7 +112,7 @@ def _cards(row, name, spectrum, z, table, rng):
     for band, (low, high) in BANDS.items():
         part = slice(*np.searchsorted(faults.WAVE, [low, high]))
         good = spectrum["ivar"][part] > 0
-        snr[band] = -9999.0 if missing or not good.any() else round(max(0.0, float(np.median(ratio[part][good]))), 2)
+        snr[band] = -9999.0 if missing or not good.any() else round(max(0.0, float(faults.median(ratio[part][good]))), 2)
     night = f"{_date(row['lmjd'])}T{int(rng.integers(10, 22)):02d}:{int(rng.integers(60)):02d}:00"
     magnitudes = [row[f"mag_{m}"] for m in "ugrizjh"]
     cards = [

@@ -95,14 +95,18 @@ class SphericalHashing:
         quarter = len(part) / 4
         self.pivots = np.array([part[rng.choice(len(part), 5)].mean(0) for _ in range(self.bits)], "f4")
         pairs = ~np.eye(self.bits, dtype=bool)
+        origin = part.mean(0)  # near it float32 keeps its digits
+        part, self.pivots = part - origin, self.pivots - origin
+        squares = (part**2).sum(1)[:, None]
         for _ in range(self.steps):
-            distance = self.squares(part)
+            distance = squares - part @ (2 * self.pivots.T) + (self.pivots**2).sum(1)
             inside = (distance <= np.median(distance, axis=0)).astype("f4")
             excess = (inside.T @ inside - quarter) / quarter
             if np.abs(excess[pairs]).mean() <= 0.1 and excess[pairs].std() <= 0.15:
                 break
             force = np.where(pairs, excess, 0).astype("f4") / 2 / self.bits
             self.pivots += force.sum(1)[:, None] * self.pivots - force @ self.pivots
+        self.pivots += origin
         self.radii = np.median(np.concatenate([self.squares(x[rows]) for rows in blocks(len(x))]), axis=0)
         return self
 
@@ -110,7 +114,7 @@ class SphericalHashing:
         """(n, bits) squared distances from the centres of the balls."""
         centre = self.pivots.mean(0)
         x, pivots = x - centre, self.pivots - centre
-        return (x**2).sum(1)[:, None] - 2 * x @ pivots.T + (pivots**2).sum(1)
+        return (x**2).sum(1)[:, None] - x @ (2 * pivots.T) + (pivots**2).sum(1)
 
     def encode(self, x):
         return np.concatenate([self.squares(x[rows]) <= self.radii for rows in blocks(len(x))])

@@ -29,14 +29,14 @@ class SemanticHashing:
             up.insert(0, [w.T.copy(), visible])
             seen = np.concatenate([sigmoid(seen[rows] @ w + hidden) for rows in blocks(len(x))])
         self.weights, self.depth = down + up, len(down)
-        self.losses = [self.loss(x)]
+        self.losses = [self.loss(x)]  # before and after
         adam = Adam(self.weights)
         for epoch in range(self.epochs):
             rate = 1e-3 if epoch < self.epochs / 2 else 3e-4
             for rows in batches(len(x), rng):
                 noise = self.noise * rng.standard_normal((len(rows), self.bits), dtype="f4")
-                adam.step(self.gradient(x[rows], noise)[1], rate)
-            self.losses.append(self.loss(x))
+                adam.step(self.gradient(x[rows], noise), rate)
+        self.losses.append(self.loss(x))
         self.thresholds = np.median(self.code(x), axis=0)
         return self
 
@@ -48,7 +48,7 @@ class SemanticHashing:
         return out
 
     def gradient(self, x, noise=0.0):
-        """Mean cross-entropy of a batch, and its gradient with respect to each weight and bias."""
+        """Gradient of the mean cross-entropy of a batch with respect to each weight and bias."""
         out = self.forward(x, noise)
         delta = (out[-1] - x) / np.float32(len(x))
         parts = []
@@ -57,7 +57,7 @@ class SemanticHashing:
             parts.insert(0, [below.T @ delta, delta.sum(0)])
             if number:
                 delta = (delta @ self.weights[number][0].T) * below * (1 - below)
-        return cross_entropy(x, out[-1]), parts
+        return parts
 
     def loss(self, x):
         """Mean cross-entropy of inputs and their reconstructions [nats a spectrum], without noise."""

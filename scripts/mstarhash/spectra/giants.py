@@ -36,6 +36,16 @@ WINDOWS = {
     "CaOH": ((6230, 6240), [(6345, 6354)]),
 }
 
+# knots [air Angstrom] of the curves that change bands, and the index whose gain each has; None: no change
+CURVES = [
+    ([6205, 6225, 6245, 6300], [None, "CaOH", "CaOH", None]),
+    ([6355, 6378, 6385, 6392, 6410], [None, "CaH1", "CaH1", "CaH1", None]),
+    (
+        [6720, 6790, 6830, 6870, 6940, 6975, 7000, 7040],
+        [None, "CaH2", "CaH2", "CaH2", "CaH3", "CaH3", "CaH3", None],
+    ),
+]
+
 
 def giant_indices(subtype):
     """Expected indices of a giant of a subtype (M0 = 0) as a dict."""
@@ -59,26 +69,31 @@ def index(wave, flux, name):
     return band(wave, flux, *numerator) / np.mean([band(wave, flux, *window) for window in denominators])
 
 
-def bump(wave, knots, values):
-    """A smooth curve through `values` at air wavelengths `knots`, 1 outside."""
-    knots = _vacuum(*knots)
-    first, last = np.searchsorted(wave, knots[[0, -1]])
-    out = np.ones(len(wave))
-    out[first:last] = PchipInterpolator(knots, values)(wave[first:last])
+@cache
+def _shapes(grid):
+    """For each of CURVES its slice of a grid (bytes of its float64 wavelengths), and the share (p,) of each gain there.
+
+    Between equal values a monotone cubic is flat, so the curve through the gains is the sum of what each gives alone.
+    """
+    wave, out = np.frombuffer(grid), []
+    for knots, names in CURVES:
+        knots = _vacuum(*knots)
+        part = slice(*np.searchsorted(wave, knots[[0, -1]]))
+        shares = {
+            name: PchipInterpolator(knots, [float(name == other) for other in names])(wave[part])
+            for name in dict.fromkeys(filter(None, names))
+        }
+        out.append((part, shares))
     return out
 
 
 def set_bands(wave, flux, wanted, rounds=3):
     """Multiply the CaH and CaOH bands by smooth curves so that the indices take the values of the dict `wanted`."""
+    flux, shapes = flux.copy(), _shapes(np.asarray(wave, "f8").tobytes())
     for _ in range(rounds):
         gain = {name: wanted[name] / index(wave, flux, name) for name in ("CaH1", "CaH2", "CaH3", "CaOH")}
-        flux = flux * bump(wave, [6205, 6225, 6245, 6300], [1, gain["CaOH"], gain["CaOH"], 1])
-        flux = flux * bump(wave, [6355, 6378, 6385, 6392, 6410], [1, gain["CaH1"], gain["CaH1"], gain["CaH1"], 1])
-        flux = flux * bump(
-            wave,
-            [6720, 6790, 6830, 6870, 6940, 6975, 7000, 7040],
-            [1, gain["CaH2"], gain["CaH2"], gain["CaH2"], *[gain["CaH3"]] * 3, 1],
-        )
+        for part, shares in shapes:
+            flux[part] *= 1 + sum((gain[name] - 1) * share for name, share in shares.items())
     return flux
 
 

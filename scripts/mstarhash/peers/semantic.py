@@ -29,14 +29,12 @@ class SemanticHashing:
             up.insert(0, [w.T.copy(), visible])
             seen = np.concatenate([sigmoid(seen[rows] @ w + hidden) for rows in blocks(len(x))])
         self.weights, self.depth = down + up, len(down)
-        self.losses = [self.loss(x)]  # before and after
         adam = Adam(self.weights)
         for epoch in range(self.epochs):
             rate = 1e-3 if epoch < self.epochs / 2 else 3e-4
             for rows in batches(len(x), rng):
                 noise = self.noise * rng.standard_normal((len(rows), self.bits), dtype="f4")
                 adam.step(self.gradient(x[rows], noise), rate)
-        self.losses.append(self.loss(x))
         self.thresholds = np.median(self.code(x), axis=0)
         return self
 

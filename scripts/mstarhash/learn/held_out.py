@@ -47,9 +47,14 @@ def neighbour_distances(codes, unit, sides, rows, count, threads):
     def part(item):
         members, where = item
         mine = rows[where]
+        order = np.argsort(unit[members], kind="stable")
+        units = unit[members][order]
 
         def same(inner):
-            return np.nonzero(unit[mine[inner]][:, None] == unit[members])
+            first, end = (np.searchsorted(units, unit[mine[inner]], side) for side in ("left", "right"))
+            pairs = [(row, place) for row, ends in enumerate(zip(first, end, strict=True)) for place in range(*ends)]
+            row, place = np.array(pairs, int).reshape(-1, 2).T
+            return row, order[place]
 
         return mean_nearest(codes[mine], codes[members], count, same)
 

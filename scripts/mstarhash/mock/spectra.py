@@ -112,7 +112,9 @@ def _cards(row, name, spectrum, z, table, rng):
     for band, (low, high) in BANDS.items():
         part = slice(*np.searchsorted(faults.WAVE, [low, high]))
         good = spectrum["ivar"][part] > 0
-        snr[band] = -9999.0 if missing or not good.any() else round(max(0.0, float(faults.median(ratio[part][good]))), 2)
+        snr[band] = (
+            -9999.0 if missing or not good.any() else round(max(0.0, float(faults.median(ratio[part][good]))), 2)
+        )
     night = f"{_date(row['lmjd'])}T{int(rng.integers(10, 22)):02d}:{int(rng.integers(60)):02d}:00"
     magnitudes = [row[f"mag_{m}"] for m in "ugrizjh"]
     cards = [

@@ -222,15 +222,18 @@ def class_evidence(gain, reduced, count, group):
     tells them; then log reduced, log of the gain a bin, log count.
     """
     scale = np.maximum(reduced, 1)
-    members = [np.flatnonzero(group == k) for k in range(group.max() + 1)]
-    scaled = gain / (4 * scale**2)[:, None]
-    shares = np.stack([logsumexp(scaled[:, part], axis=1) - np.log(len(part)) for part in members], axis=1)
-    shares -= logsumexp(shares, axis=1, keepdims=True)
-    best = np.stack([gain[:, part].max(1) for part in members], axis=1)
-    behind = np.sqrt((best.max(1, keepdims=True) - best) / (2 * scale)[:, None])
+    order = np.argsort(group, kind="stable")
+    first, members = np.flatnonzero(np.diff(group[order], prepend=-1)), np.bincount(group)
+    gain = gain[:, order]
+    best = np.maximum.reduceat(gain, first, axis=1)
+    top = best.max(1, keepdims=True)
+    # less than exp(-LOW) of the whole is cut below, so nothing is lost where exp gives 0
+    parts = np.add.reduceat(np.exp((gain - top) / (4 * scale**2)[:, None]), first, axis=1) / members
+    shares = np.log(np.maximum(parts / parts.sum(1, keepdims=True), np.exp(-LOW)))
+    behind = np.sqrt((top - best) / (2 * scale)[:, None])
     level = np.log(1 + best.max(1) / np.maximum(count, 1))
     rest = np.c_[np.log(np.maximum(reduced, 1e-3)), level, np.log(1 + count)]
-    return np.c_[np.maximum(shares, -LOW), -np.minimum(behind, LOW), rest].astype("f4")
+    return np.c_[shares, -np.minimum(behind, LOW), rest].astype("f4")
 
 
 def fit(flux, ivar, averages, prior, floor, shifts, refine, left_out=None):

@@ -92,20 +92,22 @@ def family_blocks(families):
     return out
 
 
-def gram(network, x, threads, target=None):
-    """H'H (L, L) and, with a target (n, m), H'T (L, m), float64."""
+def all_hidden(network, x, threads):
+    """(n, last hidden) float32 of the training rows."""
+    return np.concatenate(list(ordered_map(lambda rows: network.hidden(x[rows]), row_blocks(len(x)), threads)))
+
+
+def gram(h, target, threads):
+    """H'H (L, L) and H'T (L, m), float64, of hidden outputs (n, L) float32 and a target (n, m)."""
 
     def part(rows):
-        h = network.hidden(x[rows])
-        right = 0.0 if target is None else h.T.astype("f8") @ target[rows]
-        return h.T @ h, right
+        return h[rows].T @ h[rows], h[rows].T.astype("f8") @ target[rows]
 
-    size = network.layers[-1][0].shape[1] if network.layers else x.shape[1]
-    total, right = np.zeros((size, size)), 0.0
-    for a, b in ordered_map(part, row_blocks(len(x)), threads):
+    total, right = np.zeros((h.shape[1], h.shape[1])), 0.0
+    for a, b in ordered_map(part, row_blocks(len(h)), threads):
         total += a  # in place: a sum of two would be a new array of 72 MB a block
         right = right + b
-    return total, None if target is None else right
+    return total, right
 
 
 def ridge(normal, strength):
@@ -143,8 +145,8 @@ def train_reconstruct(x, layers, bits, encoder, strength, seed, threads):
         before = Network(network.mean, list(network.layers))
         if encoder == "tied":
             trial = Network(network.mean, [*network.layers, (w, b)])
-            target = np.concatenate([before.hidden(x[rows]) for rows in row_blocks(len(x))]) if before.layers else x
-            normal, right = gram(trial, x, threads, target)
+            target = all_hidden(before, x, threads) if before.layers else x
+            normal, right = gram(all_hidden(trial, x, threads), target, threads)
             w = cho_solve(ridge(normal, strength), right).T.astype("f4")
             b = np.zeros(size_out, "f4")
         network.layers.append((w, b))
@@ -173,22 +175,24 @@ def train_classes(x, groups, families, layers, bits, strength, seed, threads):
         probe, size = sigmoid(probe @ network.layers[-1][0] + network.layers[-1][1]) - np.float32(0.5), size_out
     names = sorted(set(groups))
     target = (np.asarray(groups)[:, None] == np.array(names)).astype("f8")
-    normal, right = gram(network, x, threads, target)
+    hidden = all_hidden(network, x, threads)
+    normal, right = gram(hidden, target, threads)
     factor = ridge(normal, strength)
     network.beta = cho_solve(factor, right)
     units = shared_out(len(normal))
-    factors = [ridge(normal[part, part], strength) for part in units]
-    network.parts = np.concatenate([cho_solve(f, right[p]) for f, p in zip(factors, units, strict=True)])
+    of_units = [ridge(normal[part, part], strength) for part in units]
+    network.parts = np.concatenate([cho_solve(f, right[p]) for f, p in zip(of_units, units, strict=True)])
+    whole, *halves = (triangle.astype("f4") for triangle, _ in (factor, *of_units))
     outputs, of_parts = np.empty_like(target), np.empty((len(x), PARTS, len(names)))
 
     def left_out(members):
         rows = np.concatenate(members)
-        h = network.hidden(x[rows]).astype("f8")
-        told = target[rows]
-        outputs[rows] = without(members, factor, h, told, h @ network.beta)
-        found = network.part_outputs(h)
+        h = hidden[rows]
+        told, exact = target[rows], h.astype("f8")
+        outputs[rows] = without(members, whole, h, told, exact @ network.beta)
+        found = network.part_outputs(exact)
         for k, part in enumerate(units):
-            of_parts[rows, k] = without(members, factors[k], h[:, part], told, found[:, k])
+            of_parts[rows, k] = without(members, halves[k], h[:, part], told, found[:, k])
 
     for _ in ordered_map(left_out, family_blocks(families), threads):
         pass
@@ -210,15 +214,17 @@ def train_classes(x, groups, families, layers, bits, strength, seed, threads):
 def without(members, factor, h, target, found):
     """Outputs of a ridge solve as if the rows of each family had been left out of it.
 
-    members: families, the rows one after the other; factor: of the solve; h: (n, hidden); target, found: (n, ...).
+    members: families, the rows one after the other; factor: (hidden, hidden) lower triangle of the solve; h: (n, hidden);
+    target, found: (n, ...). float32 does for factor and h: the condition of a factor is the root of that of the solve.
     """
-    half = solve_triangular(factor[0], h.T, lower=True, check_finite=False)
+    half = solve_triangular(factor, h.T, lower=True, check_finite=False)
     if max(map(len, members)) == 1:  # presumed negatives, most of the rows
-        return target - (target - found) / (1 - np.einsum("ij,ij->j", half, half))[:, None]
+        share = np.einsum("ij,ij->j", half, half, dtype="f8")
+        return target - (target - found) / (1 - share)[:, None]
     out, first = np.empty_like(target), 0
     for family in members:
         rows = slice(first, first + len(family))
-        part = half[:, rows]
+        part = half[:, rows].astype("f8")
         rest = np.linalg.solve(np.eye(len(family)) - part.T @ part, target[rows] - found[rows])
         out[rows] = target[rows] - rest
         first += len(family)

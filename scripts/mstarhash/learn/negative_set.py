@@ -45,7 +45,7 @@ def group_of(kind, subclass):
     return letters if letters else "STAR"
 
 
-def groups_of(subclasses):
+def template_groups(subclasses):
     """Code targets of templates of stars."""
     return [group_of("STAR", subclass) for subclass in subclasses]
 
@@ -87,7 +87,7 @@ def write_negatives(out, sample, known, drawn, label, templates, unknowns, copie
         progress.step(len(mine))
     if len(templates[0]):
         number = label.max(initial=-1) + 1 + np.arange(len(templates[0]))
-        writer.add_templates(templates, number, groups_of(templates[1]), copies, noise, rng)
+        writer.add_templates(templates, number, template_groups(templates[1]), copies, noise, rng)
     wanted = max(0, unknowns - len(known.inspected))
     presumed = (
         known.presumed if len(known.presumed) <= wanted else np.sort(rng.choice(known.presumed, wanted, replace=False))
@@ -142,7 +142,7 @@ def write_averages(out, sample, known, label, names, templates):
     flux, ivar = (np.concatenate([part, more]) for part, more in zip((flux, ivar), templates[2:], strict=True))
     out["flux"], out["ivar"] = flux.astype("f4"), ivar.astype("f4")
     members = np.append(means.members, np.zeros(len(templates[0]), means.members.dtype))
-    groups = [*names, *groups_of(templates[1])]
+    groups = [*names, *template_groups(templates[1])]
     write_columns(out, {"cluster": np.arange(len(flux)), "members": members, "group": groups})
 
 

@@ -219,6 +219,13 @@ def test_wavelength_scales_err_as_asked(library, monkeypatch):
     assert np.std(moves) == pytest.approx(30, rel=0.3) and abs(np.mean(moves)) < 15
 
 
+@pytest.mark.parametrize("count", [1, 2, 3, 100, 101])
+@pytest.mark.parametrize("kind", ["f4", "f8"])
+def test_median_is_that_of_numpy_to_the_bit(count, kind):
+    values = np.random.default_rng(1).normal(size=count).astype(kind)
+    assert faults.median(values) == np.median(values)
+
+
 def test_snr_of_the_unknown_is_lognormal():
     args = SimpleNamespace(**keys(n_unknown=4000, n_dwarfs=10, n_giants=10, n_others=10))
     sample = mock_sample.draw(args, np.random.default_rng(3))

@@ -44,17 +44,16 @@ def neighbour_distances(codes, unit, sides, rows, count, threads):
     codes: (n, k) packed; unit: (n,) numbers; sides: lists of rows. Returns a list of (m,).
     """
 
+    sides = [members[np.argsort(unit[members], kind="stable")] for members in sides]  # those of a unit side by side
+
     def part(item):
         members, where = item
         mine = rows[where]
-        order = np.argsort(unit[members], kind="stable")
-        units = unit[members][order]
 
         def same(inner):
-            first, end = (np.searchsorted(units, unit[mine[inner]], side) for side in ("left", "right"))
-            pairs = [(row, place) for row, ends in enumerate(zip(first, end, strict=True)) for place in range(*ends)]
-            row, place = np.array(pairs, int).reshape(-1, 2).T
-            return row, order[place]
+            ends = (np.searchsorted(unit[members], unit[mine[inner]], side) for side in ("left", "right"))
+            pairs = [(row, k) for row, (first, end) in enumerate(zip(*ends, strict=True)) for k in range(first, end)]
+            return tuple(np.array(pairs, int).reshape(-1, 2).T)
 
         return mean_nearest(codes[mine], codes[members], count, same)
 

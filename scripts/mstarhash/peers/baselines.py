@@ -6,6 +6,7 @@ from mstarhash.learn.set_file import read_set
 from mstarhash.search import pil
 from mstarhash.search.codes import pack
 from mstarhash.search.retrieval import votes
+from mstarhash.spectra.hdf5 import blocks
 from mstarhash.spectra.scaling import features
 
 
@@ -26,7 +27,7 @@ class PaperSearch:
     def votes(self, flux, ivar, share):
         """(n,) how many queries have each spectrum in their top `share`."""
         x = scaled(flux, ivar)
-        values = np.concatenate([self.network.values(x[rows]) for rows in pil.row_blocks(len(x))])
+        values = np.concatenate([self.network.values(x[rows]) for rows in blocks(len(x))])
         codes = pack(values > self.network.thresholds)
         return votes(self.queries, codes, self.bits, share)
 

@@ -97,9 +97,9 @@ class SphericalHashing:
         pairs = ~np.eye(self.bits, dtype=bool)
         origin = part.mean(0)  # near it float32 keeps its digits
         part, self.pivots = part - origin, self.pivots - origin
-        squares = (part**2).sum(1)[:, None]
+        squares = (part**2).sum(1)
         for _ in range(self.steps):
-            distance = squares - part @ (2 * self.pivots.T) + (self.pivots**2).sum(1)
+            distance = distances(part, self.pivots, squares)
             inside = (distance <= np.median(distance, axis=0)).astype("f4")
             excess = (inside.T @ inside - quarter) / quarter
             if np.abs(excess[pairs]).mean() <= 0.1 and excess[pairs].std() <= 0.15:
@@ -113,11 +113,16 @@ class SphericalHashing:
     def squares(self, x):
         """(n, bits) squared distances from the centres of the balls."""
         centre = self.pivots.mean(0)
-        x, pivots = x - centre, self.pivots - centre
-        return (x**2).sum(1)[:, None] - x @ (2 * pivots.T) + (pivots**2).sum(1)
+        x = x - centre
+        return distances(x, self.pivots - centre, (x**2).sum(1))
 
     def encode(self, x):
         return np.concatenate([self.squares(x[rows]) <= self.radii for rows in blocks(len(x))])
+
+
+def distances(x, pivots, squares):
+    """(n, m) squared distances of points (n, d) from pivots (m, d); squares: (n,) those of the points from 0."""
+    return squares[:, None] - x @ (2 * pivots.T) + (pivots**2).sum(1)
 
 
 class PaperCodes:

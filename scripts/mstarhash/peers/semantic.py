@@ -57,10 +57,6 @@ class SemanticHashing:
                 delta = (delta @ self.weights[number][0].T) * below * (1 - below)
         return parts
 
-    def loss(self, x):
-        """Mean cross-entropy of inputs and their reconstructions [nats a spectrum], without noise."""
-        return sum(cross_entropy(x[rows], self.forward(x[rows])[-1]) * len(x[rows]) for rows in blocks(len(x))) / len(x)
-
     def code(self, x):
         """(n, bits) outputs of the code units, before they saturate."""
         parts = []
@@ -79,12 +75,6 @@ class SemanticHashing:
 def sigmoid(x):
     """Logistic function, in place; beyond 30 it is 0 or 1 in float32."""
     return pil.sigmoid(np.clip(x, -30, 30, out=x))
-
-
-def cross_entropy(x, p):
-    """Mean over spectra of -sum x log p + (1 - x) log(1 - p)."""
-    p = np.clip(p, 1e-6, 1 - 1e-6)
-    return float(-(x * np.log(p) + (1 - x) * np.log1p(-p)).sum(dtype="f8") / len(x))
 
 
 def batches(count, rng):

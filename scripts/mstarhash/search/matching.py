@@ -231,7 +231,7 @@ def class_evidence(gain, reduced, count, group):
     parts = np.add.reduceat(np.exp((gain - top) / (4 * scale**2)[:, None]), first, axis=1) / members
     shares = np.log(np.maximum(parts / parts.sum(1, keepdims=True), np.exp(-LOW)))
     behind = np.sqrt((top - best) / (2 * scale)[:, None])
-    level = np.log(1 + best.max(1) / np.maximum(count, 1))
+    level = np.log(1 + top[:, 0] / np.maximum(count, 1))
     rest = np.c_[np.log(np.maximum(reduced, 1e-3)), level, np.log(1 + count)]
     return np.c_[shares, -np.minimum(behind, LOW), rest].astype("f4")
 

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve, solve_triangular
 
 from mstarhash.common.parallel import ordered_map
-from mstarhash.spectra.hdf5 import BLOCK
+from mstarhash.spectra.hdf5 import BLOCK, blocks
 
 PARTS = 5  # networks into which the hidden units are shared out, to see what hangs on the draw of random units
 
@@ -73,11 +73,6 @@ def sigmoid(x):
     return x
 
 
-def row_blocks(count):
-    """Slices of BLOCK rows, the last one of what is left."""
-    return [slice(first, min(first + BLOCK, count)) for first in range(0, count, BLOCK)]
-
-
 def family_blocks(families):
     """Lists of whole families, about BLOCK rows together; a family is an array of rows. families: (n,) numbers."""
     order = np.argsort(families, kind="stable")
@@ -94,7 +89,7 @@ def family_blocks(families):
 
 def all_hidden(network, x, threads):
     """(n, last hidden) float32 of the training rows."""
-    return np.concatenate(list(ordered_map(lambda rows: network.hidden(x[rows]), row_blocks(len(x)), threads)))
+    return np.concatenate(list(ordered_map(lambda rows: network.hidden(x[rows]), blocks(len(x)), threads)))
 
 
 def gram(h, target, threads):
@@ -104,7 +99,7 @@ def gram(h, target, threads):
         return h[rows].T @ h[rows], h[rows].T.astype("f8") @ target[rows]
 
     total, right = np.zeros((h.shape[1], h.shape[1])), 0.0
-    for a, b in ordered_map(part, row_blocks(len(h)), threads):
+    for a, b in ordered_map(part, blocks(len(h)), threads):
         total += a  # in place: a sum of two would be a new array of 72 MB a block
         right = right + b
     return total, right
@@ -151,7 +146,7 @@ def train_reconstruct(x, layers, bits, encoder, strength, seed, threads):
             b = np.zeros(size_out, "f4")
         network.layers.append((w, b))
         size = size_out
-    values = np.concatenate(list(ordered_map(lambda rows: network.values(x[rows]), row_blocks(len(x)), threads)))
+    values = all_hidden(network, x, threads).astype("f8")
     network.thresholds = np.median(values, axis=0)
     return network, values, None
 

@@ -69,9 +69,10 @@ rule evaluate_peers:
         results("logs/evaluate/peers.log"),
     benchmark:
         results("benchmarks/evaluate/peers.tsv")
+    priority: 1
     conda:
         "../envs/evaluate.yaml"
-    threads: 2
+    threads: 1  # the longest jobs of all: side by side they leave no core idle
     resources:
         mem_mb=lambda wildcards, attempt: 3500 * attempt,
         runtime=120,
@@ -116,9 +117,10 @@ rule evaluate_accuracy:
         results("logs/evaluate/accuracy.log"),
     benchmark:
         results("benchmarks/evaluate/accuracy.tsv")
+    priority: 1
     conda:
         "../envs/evaluate.yaml"
-    threads: 2
+    threads: 1  # the longest jobs of all: side by side they leave no core idle
     resources:
         mem_mb=lambda wildcards, attempt: 3000 * attempt,
         runtime=120,

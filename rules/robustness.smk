@@ -14,10 +14,20 @@ for row in ROWS:
 
 CONFIGURED = [step for step in CHAIN if step in config and step != "manifest"]
 SEARCHING = sorted({path for step in CHAIN for path in (f"scripts/{step}.py", *library(step))})
-SOFTWARE = []
+SOFTWARE = "--software="
 if DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method:
     prefix = workflow.deployment_settings.conda_prefix or ".snakemake/conda"
-    SOFTWARE = ["--software-deployment-method", "conda", "--conda-prefix", str(Path(prefix).resolve())]
+    SOFTWARE += f"--software-deployment-method conda --conda-prefix {Path(prefix).resolve()}"
+
+
+# Of the words that trial.py is given, those of `told` make a trial run again where they change. Those of `files` do not:
+# they name inputs and outputs.
+PCA_SEED = ["--seed", str(config["evaluate"]["seed"])]
+
+
+def own_folder(input, output):
+    """What a search in a folder of its own needs."""
+    return ["--source", input.source, "--folder", str(Path(output.scores).with_suffix(""))]
 
 
 wildcard_constraints:
@@ -46,24 +56,16 @@ rule trial:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=120,
     params:
-        part="mock",
-        settings=settings(*CONFIGURED),
-        software=" ".join(SOFTWARE),
-        folder=lambda wildcards, output: str(Path(output.scores).with_suffix("")),
-        of_part=lambda wildcards, input: [
+        told=["mock", "--settings", settings(*CONFIGURED), SOFTWARE, "--target", config["target"], *PCA_SEED],
+        files=lambda wildcards, input, output: [
+            *own_folder(input, output),
             *("--overlay", input.overlay, "--survey-seed", wildcards.seed, "--templates", input.templates),
-            *("--target", config["target"], "--seed", str(config["evaluate"]["seed"])),
         ],
     message:
         "Searching a survey of its own: {wildcards.row}, seed {wildcards.seed}"
     shell:
-        "python {input.script:q} {params.part}"
+        "python {input.script:q} {params.told:q} {params.files:q}"
         " --threads {threads}"
-        " --settings {params.settings:q}"
-        " --source {input.source:q}"
-        " --software={params.software:q}"
-        " --folder {params.folder:q}"
-        " {params.of_part:q}"
         " --output {output.scores:q}"
         " 2> {log:q}"
 
@@ -83,19 +85,13 @@ use rule trial as trial_aside with:
     benchmark:
         results("benchmarks/trial/aside-{seed}.tsv")
     params:
-        part="aside",
-        settings=settings(*CONFIGURED),
-        software=" ".join(SOFTWARE),
-        folder=lambda wildcards, output: str(Path(output.scores).with_suffix("")),
-        of_part=lambda wildcards, input: [
+        told=["aside", "--settings", settings(*CONFIGURED), SOFTWARE, *PCA_SEED],
+        files=lambda wildcards, input, output: [
+            *own_folder(input, output),
             *("--real", REAL_SPECTRA, "--survey-seed", wildcards.seed, "--templates", input.templates),
-            *("--seed", str(config["evaluate"]["seed"])),
         ],
     message:
         "Searching a survey made of real spectra: seed {wildcards.seed}"
-
-
-ruleorder: trial_aside > trial
 
 
 use rule trial as trial_real with:
@@ -113,13 +109,43 @@ use rule trial as trial_real with:
     benchmark:
         results("benchmarks/trial/real.tsv")
     params:
-        part="real",
-        settings=settings(*CONFIGURED[1:]),
-        software=" ".join(SOFTWARE),
-        folder=lambda wildcards, output: str(Path(output.scores).with_suffix("")),
-        of_part=lambda wildcards, input: ["--model", input.model, "--real", REAL_SPECTRA],
+        told=["real", "--settings", settings(*CONFIGURED[1:]), SOFTWARE],
+        files=lambda wildcards, input, output: [
+            *own_folder(input, output),
+            *("--model", input.model, "--real", REAL_SPECTRA),
+        ],
     message:
         "Searching real spectra with hidden labels by the model of the mock survey"
+
+
+ruleorder: trial_aside > trial
+
+
+if TRUTH and not config["train"]["model"]:  # the run itself is the trial of its own survey
+
+    use rule trial as trial_own with:
+        input:
+            script="scripts/trial.py",
+            library=library("trial"),
+            candidates=results("candidates/candidates.csv"),
+            truth=TRUTH,
+            sets=[results("positives/positives.h5"), results("negatives/negatives.h5")],
+            spectra=every("rebin/{shard}.h5"),
+        output:
+            scores=results("trial/plain-{seed}.csv"),
+        log:
+            results("logs/trial/plain-{seed}.log"),
+        benchmark:
+            results("benchmarks/trial/plain-{seed}.tsv")
+        wildcard_constraints:
+            seed=str(config["survey"]["seed"]),
+        params:
+            told=["own", "--results", config["results"], "--target", config["target"], *PCA_SEED],
+            files=[],
+        message:
+            "Taking the run itself for the trial of its own survey: plain, seed {wildcards.seed}"
+
+    ruleorder: trial_own > trial
 
 
 rule robustness:

@@ -2,7 +2,8 @@
 
 mock: the workflow on the mock survey of another config (an overlay and a seed), trained on it; with PCA and logistic
 regression on the same training sets beside it. aside: the same on a survey of real spectra and templates that the mock
-survey is not made of. real: a trained model on real spectra whose labels are hidden from it.
+survey is not made of. real: a trained model on real spectra whose labels are hidden from it. own: what the run itself
+found on its mock survey, for a trial of that one would only repeat it.
 """
 
 import argparse
@@ -13,9 +14,10 @@ from mstarhash.common.configuration import Parser
 from mstarhash.common.errors import InputError, exit_code
 
 NEEDS = {  # parts, each a function of quality.trial_runs
-    "mock": ("overlay", "survey_seed", "templates", "target"),
-    "aside": ("real", "survey_seed", "templates"),
-    "real": ("model", "real"),
+    "mock": ("source", "folder", "overlay", "survey_seed", "templates", "target"),
+    "aside": ("source", "folder", "real", "survey_seed", "templates"),
+    "real": ("source", "folder", "model", "real"),
+    "own": ("results", "target"),
 }
 
 
@@ -24,17 +26,18 @@ def build_parser():
     parser.add_argument("part", choices=list(NEEDS))
     parser.add_argument("--threads", type=int, default=1, help="to use (default: %(default)s)")
     parser.add_argument("--settings", default="{}", help="JSON laid over the default config: what the run itself has")
-    parser.add_argument("--source", required=True, help="folder or wheel of template spectra")
+    parser.add_argument("--source", help="mock, aside, real: folder or wheel of template spectra")
     parser.add_argument("--software", default="", help="options of snakemake that say where software is from")
-    parser.add_argument("--folder", required=True, help="folder to work in; it is removed when all went well")
+    parser.add_argument("--folder", help="mock, aside, real: folder to work in; it is removed when all went well")
     parser.add_argument("--output", required=True, help="CSV to write: a row an unclassified spectrum")
     parser.add_argument("--overlay", help="mock: YAML laid over the config")
     parser.add_argument("--survey-seed", type=int, help="mock, aside: seed of the survey")
     parser.add_argument("--templates", help="mock, aside: HDF5 from templates.py")
-    parser.add_argument("--target", help="mock: pattern of the wanted class, by which the truth is judged")
-    parser.add_argument("--seed", type=int, default=1, help="mock, aside: seed of PCA")
+    parser.add_argument("--target", help="mock, own: pattern of the wanted class, by which the truth is judged")
+    parser.add_argument("--seed", type=int, default=1, help="mock, aside, own: seed of PCA")
     parser.add_argument("--model", help="real: HDF5 from train.py")
     parser.add_argument("--real", help="real, aside: folder with labels.csv and the spectra that it lists")
+    parser.add_argument("--results", help="own: folder of the run's results")
     return parser
 
 
@@ -51,7 +54,8 @@ def main(argv=None):
 
     with replacing(args.output) as name:
         trial_runs.write(name, getattr(trial_runs, args.part)(args))
-        shutil.rmtree(args.folder)
+        if args.folder:
+            shutil.rmtree(args.folder)
     return 0
 
 

@@ -7,13 +7,14 @@ from format_reference import meanings_of, read_meanings
 from project import link_project, rows, run, scheduled
 
 ROOT = Path(__file__).resolve().parents[2]
-FEW = "robustness: {rows: [label_errors], seeds: [1], pooled_seeds: [1], draws: 20, real: null}\n"
+FEW = "robustness: {rows: [label_errors, same], seeds: [1], pooled_seeds: [1], draws: 20, real: null}\n"
 
 
 @pytest.fixture(scope="module")
 def folder(tiny, tmp_path_factory):
     folder = link_project(tiny, tmp_path_factory.mktemp("robustness") / "tiny")
     (folder / "few.yaml").write_text(FEW)
+    (folder / "config/robustness/same.yaml").write_text("# nothing is changed\n{}\n")
     run(folder, "results/evaluate/robustness.csv", "--configfile", "tiny.yaml", "few.yaml", "--rerun-triggers", "mtime")
     return folder
 
@@ -25,7 +26,7 @@ def test_tables_of_the_smallest_survey(folder):
         assert list(table[0]) == [row["name"] for row in meanings_of(f"evaluate/{name}.csv", meanings)]
     assert {(row["row"], row["seed"], row["method"]) for row in tables["robustness"]} == {
         (row, "all", method)
-        for row in ("plain", "label_errors")
+        for row in ("plain", "label_errors", "same")
         for method in ("default", "hash alone", "PCA + logistic regression")
     }
     for row in tables["robustness"]:
@@ -35,12 +36,18 @@ def test_tables_of_the_smallest_survey(folder):
 
 
 def test_a_trial_is_the_plain_run_where_nothing_is_changed(folder):
-    """Its survey and scores are those of the run itself, but for a bit on a threshold; its own folder is gone."""
-    own = {row["file"].removesuffix(".gz"): row for row in rows(folder / "results/candidates/candidates.csv")}
-    for row in rows(folder / "results/trial/plain-1.csv"):
-        for key in ("score", "hash_score", "p_m"):
-            assert float(row[key]) == pytest.approx(float(own[row["file"]][key]), abs=0.1)
-    assert len(own) == 60 and not (folder / "results/trial/plain-1").exists()
+    """Its survey and scores are those of the run itself, but for a bit on a threshold; its own folder is gone. So the run is
+    the trial of its own survey."""
+    own, same = (
+        {row["file"]: row for row in rows(folder / f"results/trial/{name}-1.csv")} for name in ("plain", "same")
+    )
+    assert own.keys() == same.keys() and len(own) == 60 and not (folder / "results/trial/same-1").exists()
+    for file, row in same.items():
+        assert row["wanted"] == own[file]["wanted"]
+        for key in ("score", "hash_score", "p_m", "logistic"):
+            assert float(row[key]) == pytest.approx(float(own[file][key]), abs=0.1)
+    found = [row["score"] for row in rows(folder / "results/candidates/candidates.csv")]
+    assert [row["score"] for row in own.values()] == found
 
 
 def test_a_trial_runs_again_where_the_search_changes_and_the_table_alone_where_the_table_does(folder):
@@ -49,8 +56,9 @@ def test_a_trial_runs_again_where_the_search_changes_and_the_table_alone_where_t
     for text in ("{}", "robustness: {draws: 30}", "match: {floor: 0.1}", "robustness: {seeds: [1, 2]}"):
         (folder / "more.yaml").write_text(text)
         plan = scheduled(folder, *words)
-        found[text] = {name: plan[name] for name in ("trial", "robustness") if name in plan}
-    assert list(found.values()) == [{}, {"robustness": 1}, {"trial": 2, "robustness": 1}, {"trial": 2, "robustness": 1}]
+        found[text] = {name: plan[name] for name in ("trial", "trial_own", "robustness") if name in plan}
+    trials = {"trial": 2, "trial_own": 1, "robustness": 1}, {"trial": 3, "robustness": 1}
+    assert list(found.values()) == [{}, {"robustness": 1}, *trials]
 
 
 def test_real_spectra_are_searched_by_the_model_of_the_mock_survey(folder, shared_data):

@@ -63,9 +63,14 @@ def mock(args):
     results = with_templates(folder, args.templates)
     changes = {"input": {"kind": "mock", "spectra": []} | NO_INPUT}
     changes["survey"] = {"seed": args.survey_seed, "gzip_fraction": 0.0}  # packing takes time and changes no number
-    rows = search(args, folder, changes)
-    truth = read_truth(results / "survey/truth.csv", args.target)
-    return beside_logistic(rows, {file: told["wanted"] for file, told in truth.items()}, results, args.seed)
+    return judged(search(args, folder, changes), results, args)
+
+
+def own(args):
+    """Rows of MOCK of the run itself, its files called as a trial calls them."""
+    results = Path(args.results)
+    rows = judged(read_rows(results / "candidates/candidates.csv"), results, args)
+    return [row | {"file": row["file"].replace(f"{results}/", "results/", 1).removesuffix(".gz")} for row in rows]
 
 
 def aside(args):
@@ -85,6 +90,12 @@ def with_templates(folder, templates):
     (results / "templates").mkdir(parents=True)
     (results / "templates/templates.h5").symlink_to(Path(templates).resolve())
     return results
+
+
+def judged(rows, results, args):
+    """Rows of MOCK of those of candidates.csv, by the truth of a mock survey."""
+    truth = read_truth(results / "survey/truth.csv", args.target)
+    return beside_logistic(rows, {file: told["wanted"] for file, told in truth.items()}, results, args.seed)
 
 
 def beside_logistic(rows, wanted, results, seed):

@@ -39,12 +39,18 @@ def weighted_precision(scores, truth, weights):
     With whole numbers as weights this is `average_precision` of the repeated spectra.
     """
     scores, truth = np.asarray(scores, float), np.asarray(truth, bool)
+    if not truth.any():
+        return np.full(len(weights), np.nan)
     order = np.argsort(-scores, kind="stable")
+    true = np.flatnonzero(truth[order])
     last = np.flatnonzero(np.r_[np.diff(scores[order]) != 0, True])  # of each tie
-    weights = np.asarray(weights, float)[:, order]
-    count = np.cumsum(weights, axis=1)[:, last]
-    found = np.cumsum(weights * truth[order], axis=1)[:, last]
-    gain = np.diff(found, axis=1, prepend=0)
+    tie = np.searchsorted(last, true)
+    new = np.flatnonzero(np.diff(tie, prepend=-1))  # first true one of each tie that has any: precision matters there alone
+    ends = last[tie[new]] + 1
+    weights = np.take(np.asarray(weights, float), order[: ends[-1]], axis=1)
+    count = np.cumsum(np.add.reduceat(weights, np.r_[0, ends[:-1]], axis=1), axis=1)
+    gain = np.add.reduceat(weights[:, true], new, axis=1)
+    found = np.cumsum(gain, axis=1)
     precision = np.divide(found, count, out=np.zeros_like(found), where=count > 0)
     return np.divide((gain * precision).sum(1), found[:, -1], out=np.full(len(weights), np.nan), where=found[:, -1] > 0)
 

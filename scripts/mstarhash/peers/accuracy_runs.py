@@ -117,13 +117,20 @@ def one_split(x, columns, layers, grouping, number, queries, seed):
     database = np.flatnonzero(~columns["hidden"][train])
     relevant = wanted[train][database]
     few = accuracy.thinned(relevant, PRIOR, rng)
-    out = {}
+    out, lower = {}, {}  # lower: what codes of all lengths stand on
     for method, preprocessing, maker, bits in codings(layers, columns, train):
         if maker is None:
             base, codes = columns["codes"][train], columns["codes"][asked]
         else:
             hash, known = maker(bits=bits, seed=seed + number), x[preprocessing][train]
-            base = hash.fit_encode(known) if hasattr(hash, "fit_encode") else hash.fit(known).encode(known)
+            below = method, preprocessing
+            if hasattr(hash, "lower") and below not in lower:
+                lower[below] = hash.lower(known)
+            shared = [lower[below]] if below in lower else []
+            if hasattr(hash, "fit_encode"):
+                base = hash.fit_encode(known, *shared)
+            else:
+                base = hash.fit(known, *shared).encode(known)
             codes = hash.encode(x[preprocessing][asked])
         base = base[database]
         for prior, keep in (("as labelled", slice(None)), (f"{PRIOR:g}", few)):

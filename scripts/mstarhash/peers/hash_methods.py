@@ -131,13 +131,18 @@ class PaperCodes:
     def __init__(self, bits, seed, layers=(1024, 512)):
         self.bits, self.seed, self.layers = bits, seed, layers
 
-    def fit(self, x):
-        self.fit_encode(x)
+    def lower(self, x):
+        """The layers below the code, which are the same for codes of all lengths."""
+        return pil.lower_layers(x, list(self.layers), "random", 1e-2, self.seed, 1)
+
+    def fit(self, x, lower=None):
+        self.fit_encode(x, lower)
         return self
 
-    def fit_encode(self, x):
+    def fit_encode(self, x, lower=None):
         """The codes (n, bits) of the spectra that it is trained on, which training gives by the way."""
-        self.network, values, _ = pil.train_reconstruct(x, list(self.layers), self.bits, "random", 1e-2, self.seed, 1)
+        options = list(self.layers), self.bits, "random", 1e-2, self.seed, 1
+        self.network, values, _ = pil.train_reconstruct(x, *options, lower)
         return values > self.network.thresholds
 
     def encode(self, x):

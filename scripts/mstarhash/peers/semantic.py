@@ -1,5 +1,7 @@
 """Semantic Hashing (Salakhutdinov & Hinton 2009): a stack of restricted Boltzmann machines, unrolled and fine-tuned."""
 
+import copy
+
 import numpy as np
 
 from mstarhash.search import pil
@@ -20,14 +22,23 @@ class SemanticHashing:
         self.bits, self.seed, self.layers = bits, seed, layers
         self.rbm_epochs, self.epochs, self.noise = rbm_epochs, epochs, noise
 
-    def fit(self, x):
-        rng = np.random.default_rng(self.seed)
-        down, up, seen = [], [], x
-        for size in [*self.layers, self.bits]:
-            w, visible, hidden = train_rbm(seen, size, self.rbm_epochs, rng)
-            down.append([w, hidden])
-            up.insert(0, [w.T.copy(), visible])
-            seen = np.concatenate([sigmoid(seen[rows] @ w + hidden) for rows in blocks(len(x))])
+    def lower(self, x):
+        """The machines below the code, which are the same for codes of all lengths: weights down, up, outputs, generator."""
+        rng, down, up, seen = np.random.default_rng(self.seed), [], [], x
+        for size in self.layers:
+            seen = self.stacked(seen, size, rng, down, up)
+        return down, up, seen, rng
+
+    def stacked(self, seen, size, rng, down, up):
+        """One more machine, trained on `seen` (n, d) and put into the lists of weights; its outputs (n, size)."""
+        w, visible, hidden = train_rbm(seen, size, self.rbm_epochs, rng)
+        down.append([w, hidden])
+        up.insert(0, [w.T.copy(), visible])
+        return np.concatenate([sigmoid(seen[rows] @ w + hidden) for rows in blocks(len(seen))])
+
+    def fit(self, x, lower=None):
+        down, up, seen, rng = copy.deepcopy(lower) if lower else self.lower(x)  # back-propagation changes them in place
+        self.stacked(seen, self.bits, rng, down, up)
         self.weights, self.depth = down + up, len(down)
         adam = Adam(self.weights)
         for epoch in range(self.epochs):

@@ -15,7 +15,6 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 from scipy.optimize import bisect
 from scipy.special import expit, logit, ndtri
-from scipy.stats import qmc
 
 TAIL = 0.15  # share of the unclassified, the best ones, that are fitted
 STEP = 0.1  # of the score [log odds]
@@ -146,6 +145,8 @@ def sampled(log_posterior, mean, spread):
     mean, spread (n,): of the Gaussian from which the first points are; each round's weighted points tell the next one,
     until weights need no tempering, or ROUNDS are over.
     """
+    from scipy.stats import qmc  # takes half a second, for which steps that only read a score need not wait
+
     z = ndtri(qmc.Sobol(len(mean), scramble=False).random(POINTS) + 0.5 / POINTS)
     covariance = np.diag(spread**2)
     for _ in range(ROUNDS):

@@ -8,6 +8,7 @@ values. A code bit is value > median of the training set.
 All sums over rows are float64 over blocks of fixed size, so that results do not depend on threads.
 """
 
+import copy
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -127,28 +128,40 @@ def orthonormal_layer(rng, size_in, size_out):
     return (q if size_in >= size_out else q.T).astype("f4"), (b / np.linalg.norm(b)).astype("f4")
 
 
-def train_reconstruct(x, layers, bits, encoder, strength, seed, threads):
+def train_reconstruct(x, layers, bits, encoder, strength, seed, threads, below=None):
     """ML-PIL of PIL autoencoders (G19 Figs. 4, 5). encoder: "random" (FIELD 10 A) or "tied" (B).
 
-    x: (n, d) features in 0..1; layers: sizes of the hidden layers before the code; the last one has `bits` units.
+    x: (n, d) features in 0..1; layers: sizes of the hidden layers before the code; the last one has `bits` units; below:
+    what `lower_layers` gives for the same of these, where codes of several lengths stand on the same layers.
     """
-    rng = np.random.default_rng(seed)
-    network = Network(np.zeros(x.shape[1], "f4"))
-    size = x.shape[1]
-    for size_out in [*layers, bits]:
-        w, b = orthonormal_layer(rng, size, size_out)
-        before = Network(network.mean, list(network.layers))
-        if encoder == "tied":
-            trial = Network(network.mean, [*network.layers, (w, b)])
-            target = all_hidden(before, x, threads) if before.layers else x
-            normal, right = gram(all_hidden(trial, x, threads), target, threads)
-            w = cho_solve(ridge(normal, strength), right).T.astype("f4")
-            b = np.zeros(size_out, "f4")
-        network.layers.append((w, b))
-        size = size_out
-    values = all_hidden(network, x, threads).astype("f8")
+    network, hidden, rng = copy.deepcopy(below or lower_layers(x, layers, encoder, strength, seed, threads))
+    layer, hidden = autoencoder(hidden, bits, encoder, strength, rng, threads)
+    network.layers.append(layer)
+    values = hidden.astype("f8")
     network.thresholds = np.median(values, axis=0)
     return network, values, None
+
+
+def lower_layers(x, layers, encoder, strength, seed, threads):
+    """The network of `train_reconstruct` without the code, its outputs (n, last hidden), the generator as it is then."""
+    network, hidden, rng = Network(np.zeros(x.shape[1], "f4")), x, np.random.default_rng(seed)
+    for size in layers:
+        layer, hidden = autoencoder(hidden, size, encoder, strength, rng, threads)
+        network.layers.append(layer)
+    return network, hidden, rng
+
+
+def autoencoder(x, size, encoder, strength, rng, threads):
+    """Encoder (W, b) of one PIL autoencoder of x (n, d), and its outputs (n, size)."""
+
+    def outputs(w, b):
+        return all_hidden(Network(np.zeros(x.shape[1], "f4"), [(w, b)]), x, threads)
+
+    w, b = orthonormal_layer(rng, x.shape[1], size)
+    if encoder == "tied":
+        normal, right = gram(outputs(w, b), x, threads)
+        w, b = cho_solve(ridge(normal, strength), right).T.astype("f4"), np.zeros(size, "f4")
+    return (w, b), outputs(w, b)
 
 
 def train_classes(x, groups, families, layers, bits, strength, seed, threads):

@@ -1,6 +1,7 @@
 """Arithmetic of the tables of worse and of pooled surveys, against scikit-learn and closed forms."""
 
 import csv
+import json
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -171,3 +172,24 @@ def test_a_mock_trial_is_judged_by_the_class_searched(tmp_path, monkeypatch):
     for target, expected in (("WD", [1, 0, 0]), ("M", [0, 1, 0])):
         args = SimpleNamespace(folder=tmp_path / "trial", templates="t.h5", survey_seed=1, seed=1, target=target)
         assert [row["wanted"] for row in trial_runs.mock(args)] == expected
+
+
+def test_a_spectrum_has_one_name_wherever_a_trial_is(tmp_path, monkeypatch):
+    """Rows of two trials are paired, and bootstrap samples drawn, by the name: no folder of somebody's is in it."""
+    results = tmp_path / "mine"
+    (results / "candidates").mkdir(parents=True)
+    (results / "survey").mkdir()
+    name = f"{results}/survey/fits/a.fits.gz"
+    (results / "candidates/candidates.csv").write_text(f"file,score,hash_score,p_m\n{name},1,1,0.5\n")
+    (results / "survey/truth.csv").write_text(f"file,is_m,class,subclass\n{name},1,STAR,dM3\n")
+    monkeypatch.setattr(trial_runs, "logistic_scores", lambda results, seed: {name: 0.0, "/there/b.fits": 0.0})
+    found = trial_runs.own(SimpleNamespace(results=str(results), target="M", seed=1))
+    assert [(row["file"], row["wanted"]) for row in found] == [("results/survey/fits/a.fits", 1)]
+    monkeypatch.chdir(Path(__file__).parents[2])
+    monkeypatch.setattr(trial_runs.kept_aside, "make", lambda *args: {"/there/b.fits": False})
+    row = {"file": "/there/b.fits", "score": "1", "hash_score": "1", "p_m": "0.5"}
+    monkeypatch.setattr(trial_runs, "search", lambda *args: [row])
+    survey = dict.fromkeys(("n_unknown", "m_fraction", "snr_median", "snr_sigma"), 1)
+    told = {"settings": json.dumps({"survey": survey}), "folder": tmp_path / "trial", "templates": "t.h5"}
+    found = trial_runs.aside(SimpleNamespace(**told, real="there", survey_seed=1, seed=1))
+    assert [(row["file"], row["wanted"]) for row in found] == [("b.fits", 0)]

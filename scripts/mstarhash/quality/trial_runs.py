@@ -81,7 +81,8 @@ def aside(args):
     numbers = (survey[key] for key in ("n_unknown", "m_fraction", "snr_median", "snr_sigma"))
     wanted = kept_aside.make(args.real, (folder / "files").resolve(), args.survey_seed, *numbers)
     given = NO_INPUT | {"kind": "lamost", "spectra": [str((folder / "files").resolve() / "*.fits")]}
-    return beside_logistic(search(args, folder, {"input": given}), wanted, results, args.seed)
+    rows = beside_logistic(search(args, folder, {"input": given}), wanted, results, args.seed)
+    return [row | {"file": Path(row["file"]).name} for row in rows]  # the same wherever the folder is
 
 
 def with_templates(folder, templates):

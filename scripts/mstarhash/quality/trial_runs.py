@@ -70,7 +70,7 @@ def own(args):
     """Rows of MOCK of the run itself, its files called as a trial calls them."""
     results = Path(args.results)
     rows = judged(read_rows(results / "candidates/candidates.csv"), results, args)
-    return [row | {"file": row["file"].replace(f"{results}/", "results/", 1).removesuffix(".gz")} for row in rows]
+    return [row | {"file": row["file"].replace(f"{args.results}/", "results/", 1).removesuffix(".gz")} for row in rows]
 
 
 def aside(args):

@@ -21,13 +21,8 @@ if DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method:
 
 
 # Of the words that trial.py is given, those of `told` make a trial run again where they change. Those of `files` do not:
-# they name inputs and outputs.
+# they name inputs.
 PCA_SEED = ["--seed", str(config["evaluate"]["seed"])]
-
-
-def own_folder(input, output):
-    """What a search in a folder of its own needs."""
-    return ["--source", input.source, "--folder", str(Path(output.scores).with_suffix(""))]
 
 
 wildcard_constraints:
@@ -57,9 +52,9 @@ rule trial:
         runtime=120,
     params:
         told=["mock", "--settings", settings(*CONFIGURED), SOFTWARE, "--target", config["target"], *PCA_SEED],
-        files=lambda wildcards, input, output: [
-            *own_folder(input, output),
-            *("--overlay", input.overlay, "--survey-seed", wildcards.seed, "--templates", input.templates),
+        files=lambda wildcards, input: [
+            *("--source", input.source, "--templates", input.templates),
+            *("--overlay", input.overlay, "--survey-seed", wildcards.seed),
         ],
     message:
         "Searching a survey of its own: {wildcards.row}, seed {wildcards.seed}"
@@ -86,9 +81,9 @@ use rule trial as trial_aside with:
         results("benchmarks/trial/aside-{seed}.tsv")
     params:
         told=["aside", "--settings", settings(*CONFIGURED), SOFTWARE, *PCA_SEED],
-        files=lambda wildcards, input, output: [
-            *own_folder(input, output),
-            *("--real", REAL_SPECTRA, "--survey-seed", wildcards.seed, "--templates", input.templates),
+        files=lambda wildcards, input: [
+            *("--source", input.source, "--templates", input.templates),
+            *("--real", REAL_SPECTRA, "--survey-seed", wildcards.seed),
         ],
     message:
         "Searching a survey made of real spectra: seed {wildcards.seed}"
@@ -110,9 +105,8 @@ use rule trial as trial_real with:
         results("benchmarks/trial/real.tsv")
     params:
         told=["real", "--settings", settings(*CONFIGURED[1:]), SOFTWARE],
-        files=lambda wildcards, input, output: [
-            *own_folder(input, output),
-            *("--model", input.model, "--real", REAL_SPECTRA),
+        files=lambda wildcards, input: [
+            *("--source", input.source, "--model", input.model, "--real", REAL_SPECTRA),
         ],
     message:
         "Searching real spectra with hidden labels by the model of the mock survey"

@@ -14,9 +14,9 @@ from mstarhash.common.configuration import Parser
 from mstarhash.common.errors import InputError, exit_code
 
 NEEDS = {  # parts, each a function of quality.trial_runs
-    "mock": ("source", "folder", "overlay", "survey_seed", "templates", "target"),
-    "aside": ("source", "folder", "real", "survey_seed", "templates"),
-    "real": ("source", "folder", "model", "real"),
+    "mock": ("source", "overlay", "survey_seed", "templates", "target"),
+    "aside": ("source", "real", "survey_seed", "templates"),
+    "real": ("source", "model", "real"),
     "own": ("results", "target"),
 }
 
@@ -28,8 +28,6 @@ def build_parser():
     parser.add_argument("--settings", default="{}", help="JSON laid over the default config: what the run itself has")
     parser.add_argument("--source", help="mock, aside, real: folder or wheel of template spectra")
     parser.add_argument("--software", default="", help="options of snakemake that say where software is from")
-    parser.add_argument("--folder", help="mock, aside, real: folder to work in; it is removed when all went well")
-    parser.add_argument("--output", required=True, help="CSV to write: a row an unclassified spectrum")
     parser.add_argument("--overlay", help="mock: YAML laid over the config")
     parser.add_argument("--survey-seed", type=int, help="mock, aside: seed of the survey")
     parser.add_argument("--templates", help="mock, aside: HDF5 from templates.py")
@@ -38,6 +36,7 @@ def build_parser():
     parser.add_argument("--model", help="real: HDF5 from train.py")
     parser.add_argument("--real", help="real, aside: folder with labels.csv and the spectra that it lists")
     parser.add_argument("--results", help="own: folder of the run's results")
+    parser.add_argument("--output", required=True, help="NAME.csv to write, a row a spectrum; searched in NAME/")
     return parser
 
 
@@ -48,14 +47,15 @@ def main(argv=None):
             raise InputError(f"trial.py {args.part} needs --{key.replace('_', '-')}")
     threads.limit(1)
     import shutil
+    from pathlib import Path
 
     from mstarhash.common.files import replacing
     from mstarhash.quality import trial_runs
 
+    args.folder = Path(args.output).with_suffix("")  # removed when all went well
     with replacing(args.output) as name:
         trial_runs.write(name, getattr(trial_runs, args.part)(args))
-        if args.folder:
-            shutil.rmtree(args.folder)
+        shutil.rmtree(args.folder, ignore_errors=args.part == "own")  # which has none
     return 0
 
 

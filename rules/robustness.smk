@@ -20,8 +20,6 @@ if DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method:
     SOFTWARE += f"--software-deployment-method conda --conda-prefix {Path(prefix).resolve()}"
 
 
-# Of the words that trial.py is given, those of `told` make a trial run again where they change. Those of `files` do not:
-# they name inputs.
 PCA_SEED = ["--seed", str(config["evaluate"]["seed"])]
 
 
@@ -30,6 +28,8 @@ wildcard_constraints:
     seed=r"\d+",
 
 
+# Of the words that trial.py is given, those of `told` make a trial run again where they change. Those of `files` do not:
+# they name inputs.
 rule trial:
     input:
         script="scripts/trial.py",

@@ -55,7 +55,8 @@ def main(argv=None):
     args.folder = Path(args.output).with_suffix("")  # removed when all went well
     with replacing(args.output) as name:
         trial_runs.write(name, getattr(trial_runs, args.part)(args))
-        shutil.rmtree(args.folder, ignore_errors=args.part == "own")  # which has none
+        if args.folder.exists():
+            shutil.rmtree(args.folder)
     return 0
 
 

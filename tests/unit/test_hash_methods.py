@@ -138,3 +138,12 @@ def test_a_step_of_contrastive_divergence_is_that_of_hinton(x):
     visible, hidden = visible + rate * (v - again).mean(0), hidden + rate * (up - up_again).mean(0)
     for ours, expected in zip(found, (w, visible, hidden), strict=True):
         assert ours == pytest.approx(expected, abs=2e-6)
+
+
+@pytest.mark.parametrize("method", [methods.PaperCodes, SemanticHashing])
+def test_codes_of_all_lengths_share_what_is_below_them(x, method):
+    lower = method(8, 1, layers=(16,)).lower(x)
+    for bits in (8, 12, 8):  # the first use has changed nothing
+        hash = method(bits, 1, layers=(16,))
+        shared, alone = hash.fit(x, lower).encode(x), hash.fit(x).encode(x)
+        assert shared.shape == (len(x), bits) and (shared == alone).all()

@@ -45,9 +45,9 @@ def test_numbers_hold_together(table):
 @pytest.fixture
 def spend(monkeypatch):
     """A clock of our own, so that no other load on the machine is timed: spend(seconds) moves it on."""
-    now = [0.0]
-    monkeypatch.setattr(timing, "time", SimpleNamespace(perf_counter=lambda: now[0]))
-    return lambda seconds: now.__setitem__(0, now[0] + seconds)
+    spent = []
+    monkeypatch.setattr(timing, "time", SimpleNamespace(perf_counter=lambda: sum(spent)))
+    return spent.append
 
 
 def test_the_fastest_peer_is_timed_and_the_others_are_told(spend):

@@ -106,6 +106,14 @@ def codings(layers, columns, train):
     yield "this search", "search", None, columns["codes"].shape[1]
 
 
+def fit_encode(hash, x, lower):
+    """Codes of the spectra x (n, d) that a hash is trained on; lower: layers that it need not train, or None."""
+    shared = [] if lower is None else [lower]
+    if hasattr(hash, "fit_encode"):
+        return hash.fit_encode(x, *shared)
+    return hash.fit(x, *shared).encode(x)
+
+
 def one_split(x, columns, layers, grouping, number, queries, seed):
     """{(method, preprocessing, bits, split, prior, by): (accuracies (100,) or None, area, queries)} of one split of the labelled spectra."""
     rng = np.random.default_rng([seed, number])
@@ -123,14 +131,9 @@ def one_split(x, columns, layers, grouping, number, queries, seed):
             base, codes = columns["codes"][train], columns["codes"][asked]
         else:
             hash, known = maker(bits=bits, seed=seed + number), x[preprocessing][train]
-            below = method, preprocessing
-            if hasattr(hash, "lower") and below not in lower:
-                lower[below] = hash.lower(known)
-            shared = [lower[below]] if below in lower else []
-            if hasattr(hash, "fit_encode"):
-                base = hash.fit_encode(known, *shared)
-            else:
-                base = hash.fit(known, *shared).encode(known)
+            if hasattr(hash, "lower") and (method, preprocessing) not in lower:
+                lower[method, preprocessing] = hash.lower(known)
+            base = fit_encode(hash, known, lower.get((method, preprocessing)))
             codes = hash.encode(x[preprocessing][asked])
         base = base[database]
         for prior, keep in (("as labelled", slice(None)), (f"{PRIOR:g}", few)):

@@ -45,9 +45,7 @@ def weighted_precision(scores, truth, weights):
     true = np.flatnonzero(truth[order])
     last = np.flatnonzero(np.r_[np.diff(scores[order]) != 0, True])  # of each tie
     tie = np.searchsorted(last, true)
-    new = np.flatnonzero(
-        np.diff(tie, prepend=-1)
-    )  # first true one of each tie that has any: precision matters there alone
+    new = np.flatnonzero(np.diff(tie, prepend=-1))  # the first true one of a tie; ties without one do not matter
     ends = last[tie[new]] + 1
     weights = np.take(np.asarray(weights, float), order[: ends[-1]], axis=1)
     count = np.cumsum(np.add.reduceat(weights, np.r_[0, ends[:-1]], axis=1), axis=1)

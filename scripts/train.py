@@ -118,7 +118,7 @@ def train_network(args, x, labelled):
     from mstarhash.search import pil
 
     if args.target == "reconstruct":
-        network, values, _ = pil.train_reconstruct(
+        network, values = pil.train_reconstruct(
             x, args.layers, args.bits, args.encoder, args.ridge, args.seed, args.threads
         )
         return network, values, np.zeros((len(x), 0)), np.zeros((len(x), pil.PARTS, 0))

@@ -142,8 +142,9 @@ def test_a_step_of_contrastive_divergence_is_that_of_hinton(x):
 
 @pytest.mark.parametrize("method", [methods.PaperCodes, SemanticHashing])
 def test_codes_of_all_lengths_share_what_is_below_them(x, method):
-    lower = method(8, 1, layers=(16,)).lower(x)
+    below = method(8, 1, layers=(16,)).train_below(x)
     for bits in (8, 12, 8):  # the first use has changed nothing
-        hash = method(bits, 1, layers=(16,))
-        shared, alone = hash.fit(x, lower).encode(x), hash.fit(x).encode(x)
+        hash, alone = (method(bits, 1, layers=(16,)) for _ in range(2))
+        hash.below = below
+        shared, alone = hash.fit(x).encode(x), alone.fit(x).encode(x)
         assert shared.shape == (len(x), bits) and (shared == alone).all()

@@ -51,7 +51,7 @@ def test_bits_are_balanced_and_threads_do_not_matter(data):
             if target == "classes":
                 network, values, *_ = pil.train_classes(x, groups, families, [50], 32, 1e-2, 3, threads)
             else:
-                network, values, _ = pil.train_reconstruct(x, [40, 20], 32, "random", 1e-2, 3, threads)
+                network, values = pil.train_reconstruct(x, [40, 20], 32, "random", 1e-2, 3, threads)
             made.append(values)
             share = (values > network.thresholds).mean(0)
             assert np.abs(share - 0.5).max() <= 1 / len(x)
@@ -60,7 +60,7 @@ def test_bits_are_balanced_and_threads_do_not_matter(data):
 
 def test_random_encoder_ignores_row_order_and_tied_one_reconstructs(data):
     x = data[0]
-    network, values, _ = pil.train_reconstruct(x, [25], 16, "random", 1e-3, 3, 1)
+    network, values = pil.train_reconstruct(x, [25], 16, "random", 1e-3, 3, 1)
     order = np.random.default_rng(0).permutation(len(x))
     again = pil.train_reconstruct(x[order], [25], 16, "random", 1e-3, 3, 1)[1]
     assert np.allclose(again, values[order], atol=1e-5)

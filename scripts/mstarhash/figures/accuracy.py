@@ -26,7 +26,7 @@ def draw(plt, curves, areas, split="family"):
         for row in rows_of(areas)
         if row["split"] == split
     }
-    figure, panels = plt.subplots(2, 3, figsize=(11.5, 7.4), sharex=True, sharey="row")
+    figure, panels = plt.subplots(2, 3, figsize=(11.5, 8.4), sharex=True, sharey="row")
     for line, (prior, title) in zip(panels, PRIORS.items(), strict=True):
         mine = [row for row in rows if row["prior"] == prior]
         lengths(line[0], [row for row in mine if row["by"] == "rank"], prior, area, numbers)
@@ -37,8 +37,8 @@ def draw(plt, curves, areas, split="family"):
         line[0].set_ylabel("accuracy  TP / (TP + FP)")
     for panel in panels[1]:
         panel.set_xlabel("recall  TP / (TP + FN)")
-    panels[0, 0].set(xlim=(0, 1), ylim=(0, 1.02))
-    panels[1, 0].set(ylim=(0, 1.75), yticks=[0, 0.2, 0.4, 0.6, 0.8, 1.0])  # legends stand above the curves
+    for panel in panels[:, 0]:
+        panel.set(xlim=(0, 1), ylim=(0, 1.8), yticks=[0, 0.2, 0.4, 0.6, 0.8, 1.0])  # legends stand above the curves
     figure.tight_layout(w_pad=1.5, h_pad=1.5)
     return figure, numbers.rows
 
@@ -62,7 +62,7 @@ def lengths(panel, rows, prior, area, numbers):
             f"{bits} bits", area, numbers)
         for bits, (colour, dash) in LENGTHS.items()
     ]  # fmt: skip
-    finish(panel, any(drawn), prior)
+    finish(panel, any(drawn))
 
 
 def methods(panel, rows, prior, by, area, numbers):
@@ -85,13 +85,12 @@ def methods(panel, rows, prior, by, area, numbers):
         one(panel, rows, prior, by, ("ML-PIL of G19", "published", "256"), {"color": GREY, "ls": (0, (6, 2)), "lw": 1.3},
             "ML-PIL, min-max", area, numbers)
     )  # fmt: skip
-    finish(panel, any(drawn), prior)
+    finish(panel, any(drawn))
 
 
-def finish(panel, drawn, prior):
+def finish(panel, drawn):
     """Legend, with the areas under the curves in brackets."""
     if not drawn:
         no_data(panel, "not evaluated")
         return
-    place = "lower left" if prior == "as labelled" else "upper right"  # where the curves are not
-    panel.legend(loc=place, fontsize=7.5, handlelength=3, labelspacing=0.25)
+    panel.legend(loc="upper right", fontsize=7.5, handlelength=3, labelspacing=0.25)

@@ -73,7 +73,7 @@ def read_labelled(args):
     return x, columns, class_layers(model)
 
 
-class ClassCodes:
+class ClassCodes(hash_methods.Hash):
     """Codes of the network of this search alone, with class targets. Spectra that it is trained on get the code they have with
     their family left out, since their own labels must not make them easy to find."""
 
@@ -106,14 +106,6 @@ def codings(layers, columns, train):
     yield "this search", "search", None, columns["codes"].shape[1]
 
 
-def fit_encode(hash, x, lower):
-    """Codes of the spectra x (n, d) that a hash is trained on; lower: layers that it need not train, or None."""
-    shared = [] if lower is None else [lower]
-    if hasattr(hash, "fit_encode"):
-        return hash.fit_encode(x, *shared)
-    return hash.fit(x, *shared).encode(x)
-
-
 def one_split(x, columns, layers, grouping, number, queries, seed):
     """{(method, preprocessing, bits, split, prior, by): (accuracies (100,) or None, area, queries)} of one split of the labelled spectra."""
     rng = np.random.default_rng([seed, number])
@@ -125,16 +117,16 @@ def one_split(x, columns, layers, grouping, number, queries, seed):
     database = np.flatnonzero(~columns["hidden"][train])
     relevant = wanted[train][database]
     few = accuracy.thinned(relevant, PRIOR, rng)
-    out, lower = {}, {}  # lower: what codes of all lengths stand on
+    out, below = {}, {}  # below: what codes of all lengths stand on
     for method, preprocessing, maker, bits in codings(layers, columns, train):
         if maker is None:
             base, codes = columns["codes"][train], columns["codes"][asked]
         else:
             hash, known = maker(bits=bits, seed=seed + number), x[preprocessing][train]
-            if hasattr(hash, "lower") and (method, preprocessing) not in lower:
-                lower[method, preprocessing] = hash.lower(known)
-            base = fit_encode(hash, known, lower.get((method, preprocessing)))
-            codes = hash.encode(x[preprocessing][asked])
+            if (method, preprocessing) not in below:
+                below[method, preprocessing] = hash.train_below(known)
+            hash.below = below[method, preprocessing]
+            base, codes = hash.fit_encode(known), hash.encode(x[preprocessing][asked])
         base = base[database]
         for prior, keep in (("as labelled", slice(None)), (f"{PRIOR:g}", few)):
             counts, good = accuracy.distance_counts(codes, base[keep], relevant[keep])

@@ -3,33 +3,27 @@
 import numpy as np
 
 from mstarhash.learn.set_file import read_set
-from mstarhash.search import pil
+from mstarhash.peers.hash_methods import PaperCodes
 from mstarhash.search.codes import pack
 from mstarhash.search.retrieval import votes
-from mstarhash.spectra.hdf5 import blocks
 from mstarhash.spectra.scaling import features
 
 
 class PaperSearch:
     """G19's search: min-max scaling, three random PIL autoencoders, median threshold, votes by the top share."""
 
-    def __init__(self, seed, threads=1, layers=(1024, 512), bits=256):
-        self.seed, self.threads, self.layers, self.bits = seed, threads, layers, bits
+    def __init__(self, seed, threads=1, bits=256):
+        self.hash = PaperCodes(bits, seed, threads=threads)
 
     def fit(self, positive, negative):
         """positive, negative: (flux, ivar) on the grid. The positives are the queries."""
-        x = np.concatenate([scaled(*part) for part in (positive, negative)])
-        options = list(self.layers), self.bits, "random", 1e-2, self.seed, self.threads
-        self.network, values, _ = pil.train_reconstruct(x, *options)
-        self.queries = pack(values[: len(positive[0])] > self.network.thresholds)
+        codes = self.hash.fit_encode(np.concatenate([scaled(*part) for part in (positive, negative)]))
+        self.queries = pack(codes[: len(positive[0])])
         return self
 
     def votes(self, flux, ivar, share):
         """(n,) how many queries have each spectrum in their top `share`."""
-        x = scaled(flux, ivar)
-        values = np.concatenate([self.network.values(x[rows]) for rows in blocks(len(x))])
-        codes = pack(values > self.network.thresholds)
-        return votes(self.queries, codes, self.bits, share)
+        return votes(self.queries, pack(self.hash.encode(scaled(flux, ivar))), self.hash.bits, share)
 
 
 def scaled(flux, ivar):

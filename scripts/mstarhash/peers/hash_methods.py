@@ -1,4 +1,4 @@
-"""Other ways to make binary codes (FIELD 11), each with `fit(x)` and `encode(x)`.
+"""Other ways to make binary codes (FIELD 11).
 
 x: (n, d) features; codes: (n, bits) bool. Everything that is learned comes from the spectra given to `fit`, their
 mean too. Codes are compared by Hamming distance.
@@ -11,7 +11,20 @@ from mstarhash.search import pil
 from mstarhash.spectra.hdf5 import blocks
 
 
-class RandomHyperplanes:
+class Hash:
+    """A way to make codes: `fit(x)`, which returns itself, then `encode(x)`."""
+
+    below = None  # what `train_below` gave for the same spectra, settings and seed, where somebody has it already
+
+    def train_below(self, x):
+        """The layers below the code, which are the same for codes of all lengths; None: there are none."""
+
+    def fit_encode(self, x):
+        """The codes (n, bits) of the spectra that it is fitted to."""
+        return self.fit(x).encode(x)
+
+
+class RandomHyperplanes(Hash):
     """Locality-sensitive hashing of Charikar (2002): on which side of random planes through the mean a spectrum lies.
 
     Two spectra at an angle a, seen from the mean, share a bit with probability 1 - a / pi.
@@ -29,7 +42,7 @@ class RandomHyperplanes:
         return (x - self.mean) @ self.planes > 0
 
 
-class SpectralHashing:
+class SpectralHashing(Hash):
     """Weiss et al. (2008): signs of the smoothest eigenfunctions of a uniform box along the principal components."""
 
     def __init__(self, bits, seed=0):
@@ -57,7 +70,7 @@ class SpectralHashing:
         return np.concatenate([self.values(x[rows]) > 0 for rows in blocks(len(x))])
 
 
-class IterativeQuantization:
+class IterativeQuantization(Hash):
     """ITQ of Gong & Lazebnik (2011): principal components turned so that they lie nearest to the corners of a cube."""
 
     def __init__(self, bits, seed, steps=50):
@@ -83,7 +96,7 @@ class IterativeQuantization:
         return (x - self.mean) @ (self.axes @ self.turn.astype("f4")) > 0
 
 
-class SphericalHashing:
+class SphericalHashing(Hash):
     """Heo et al. (2012): which of `bits` balls a spectrum lies in, each with half of the spectra, pairs with a quarter."""
 
     def __init__(self, bits, seed, steps=100, subset=4000):
@@ -125,24 +138,23 @@ def distances(x, pivots, squares):
     return squares[:, None] - x @ (2 * pivots.T) + (pivots**2).sum(1)
 
 
-class PaperCodes:
+class PaperCodes(Hash):
     """ML-PIL of G19: a chain of random PIL autoencoders, each feature cut at its median."""
 
-    def __init__(self, bits, seed, layers=(1024, 512)):
-        self.bits, self.seed, self.layers = bits, seed, layers
+    def __init__(self, bits, seed, layers=(1024, 512), threads=1):
+        self.bits, self.layers = bits, list(layers)
+        self.options = {"encoder": "random", "strength": 1e-2, "seed": seed, "threads": threads}
 
-    def lower(self, x):
-        """The layers below the code, which are the same for codes of all lengths."""
-        return pil.lower_layers(x, list(self.layers), "random", 1e-2, self.seed, 1)
+    def train_below(self, x):
+        return pil.lower_layers(x, self.layers, **self.options)
 
-    def fit(self, x, lower=None):
-        self.fit_encode(x, lower)
+    def fit(self, x):
+        self.fit_encode(x)
         return self
 
-    def fit_encode(self, x, lower=None):
-        """The codes (n, bits) of the spectra that it is trained on, which training gives by the way."""
-        options = list(self.layers), self.bits, "random", 1e-2, self.seed, 1
-        self.network, values, _ = pil.train_reconstruct(x, *options, lower)
+    def fit_encode(self, x):
+        """As that of any; training gives these codes by the way."""
+        self.network, values = pil.train_reconstruct(x, self.layers, self.bits, **self.options, below=self.below)
         return values > self.network.thresholds
 
     def encode(self, x):

@@ -4,13 +4,14 @@ import copy
 
 import numpy as np
 
+from mstarhash.peers.hash_methods import Hash
 from mstarhash.search import pil
 from mstarhash.spectra.hdf5 import blocks
 
 BATCH = 128
 
 
-class SemanticHashing:
+class SemanticHashing(Hash):
     """Codes of the narrow middle of a deep autoencoder; each of its units cut at its median over the training set.
 
     Each layer is trained as an RBM by one step of contrastive divergence; the stack and its mirror image are then one
@@ -22,8 +23,8 @@ class SemanticHashing:
         self.bits, self.seed, self.layers = bits, seed, layers
         self.rbm_epochs, self.epochs, self.noise = rbm_epochs, epochs, noise
 
-    def lower(self, x):
-        """The machines below the code, which are the same for codes of all lengths: weights down, up, outputs, generator."""
+    def train_below(self, x):
+        """Machines: weights down, up, outputs, generator."""
         rng, down, up, seen = np.random.default_rng(self.seed), [], [], x
         for size in self.layers:
             seen = self.stacked(seen, size, rng, down, up)
@@ -36,8 +37,8 @@ class SemanticHashing:
         up.insert(0, [w.T.copy(), visible])
         return np.concatenate([sigmoid(seen[rows] @ w + hidden) for rows in blocks(len(seen))])
 
-    def fit(self, x, lower=None):
-        down, up, seen, rng = copy.deepcopy(lower) if lower else self.lower(x)  # back-propagation changes them in place
+    def fit(self, x):
+        down, up, seen, rng = copy.deepcopy(self.below or self.train_below(x))  # back-propagation changes them in place
         self.stacked(seen, self.bits, rng, down, up)
         self.weights, self.depth = down + up, len(down)
         adam = Adam(self.weights)

@@ -4,10 +4,10 @@ For each spectrum f with inverse variances w and each mean spectrum T the model 
 in u = -1..1 over the window of wavelengths. The gain of a fit is its drop of chi-square from zero flux. The
 polynomial's higher terms have a prior, so that a response may bend a spectrum but not make another of it.
 
-The difference is a log ratio of evidences: the mean of exp(gain / 2 t^2) over the averages of the wanted class
-against that over the others, with t the reduced chi-square of the best fit of all where that is above 1 (t
-for the scale of the errors, and again for their correlation along the spectrum). So more averages on one side are no
-advantage, and a spectrum that nothing fits speaks for neither side. It is told by the red arm, where M stars have their flux.
+The difference is a log ratio of evidences: the mean of exp(gain / 4 t^2), the root of a likelihood, over the averages of the
+wanted class against that over the others, with t the reduced chi-square of the best fit of all where that is above 1 (see
+`believed`). So more averages on one side are no advantage, and a spectrum that nothing fits speaks for neither side. It is
+told by the red arm, where M stars have their flux.
 
 `class_evidence` tells the same of each group of averages (pairs of subtypes, other classes), for a regression that learns
 which groups are mistaken for which: of the red arm; of the blue arm, fitted for itself since the two are calibrated each for
@@ -203,13 +203,19 @@ def misfit(gain, flux, ivar, bins):
     return ((f**2 * w).sum(1) - gain.max(1)) / np.maximum(count, 1), count
 
 
+def believed(gain, reduced):
+    """Gains (n, t) as far as the misfit lets one believe them: over t^2, t the reduced chi-square (n,) where above 1, once for
+    the scale of the errors and again for their correlation along the spectrum."""
+    return gain / np.maximum(reduced, 1)[:, None] ** 2
+
+
 def log_ratio(gain, reduced, wanted):
     """(n,) log evidence of the wanted averages against the others.
 
     gain: (n, t); reduced: (n,) reduced chi-square of the best fit; wanted: (t,) bool.
     """
-    scaled = gain / (2 * np.maximum(reduced, 1) ** 2)[:, None] / 2
-    sides = [logsumexp(scaled[:, side], axis=1) - np.log(side.sum()) for side in (wanted, ~wanted)]
+    evidence = believed(gain, reduced) / 4
+    sides = [logsumexp(evidence[:, side], axis=1) - np.log(side.sum()) for side in (wanted, ~wanted)]
     return sides[0] - sides[1]
 
 
@@ -221,16 +227,15 @@ def class_evidence(gain, reduced, count, group):
     least -LOW; then minus the root of what its best average gains less than the best of all, in errors as the misfit
     tells them; then log reduced, log of the gain a bin, log count.
     """
-    scale = np.maximum(reduced, 1)
     order = np.argsort(group, kind="stable")
     first, members = np.flatnonzero(np.diff(group[order], prepend=-1)), np.bincount(group)
     gain = gain[:, order]
     best = np.maximum.reduceat(gain, first, axis=1)
     top = best.max(1, keepdims=True)
     # less than exp(-LOW) of the whole is cut below, so nothing is lost where exp gives 0
-    parts = np.add.reduceat(np.exp((gain - top) / (4 * scale**2)[:, None]), first, axis=1) / members
+    parts = np.add.reduceat(np.exp(believed(gain - top, reduced) / 4), first, axis=1) / members
     shares = np.log(np.maximum(parts / parts.sum(1, keepdims=True), np.exp(-LOW)))
-    behind = np.sqrt((top - best) / (2 * scale)[:, None])
+    behind = np.sqrt((top - best) / (2 * np.maximum(reduced, 1))[:, None])
     level = np.log(1 + top[:, 0] / np.maximum(count, 1))
     rest = np.c_[np.log(np.maximum(reduced, 1e-3)), level, np.log(1 + count)]
     return np.c_[shares, -np.minimum(behind, LOW), rest].astype("f4")
@@ -265,7 +270,7 @@ def fit(flux, ivar, averages, prior, floor, shifts, refine, left_out=None):
     best = [columns[gain[:, columns].argmax(1)] for columns in sides]
     rows = np.arange(len(gain))
     if averages.blue is not None:
-        together = sum(gain / np.maximum(reduced, 1)[:, None] ** 2 for gain, reduced, _ in found[:2])
+        together = sum(believed(gain, reduced) for gain, reduced, _ in found[:2])
         found.append((together, np.ones(len(gain)), sum(count for *_, count in found[:2])))
     return {
         "difference": log_ratio(gain, reduced, averages.wanted),

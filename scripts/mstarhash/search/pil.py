@@ -133,13 +133,15 @@ def train_reconstruct(x, layers, bits, encoder, strength, seed, threads, below=N
 
     x: (n, d) features in 0..1; layers: sizes of the hidden layers before the code; the last one has `bits` units; below:
     what `lower_layers` gives for the same of these, where codes of several lengths stand on the same layers.
+
+    Returns the network and the values (n, bits) of the training rows.
     """
     lower, hidden, rng = below or lower_layers(x, layers, encoder, strength, seed, threads)
     layer, hidden = autoencoder(hidden, bits, encoder, strength, copy.deepcopy(rng), threads)
     network = Network(lower.mean, [*lower.layers, layer])
     values = hidden.astype("f8")
     network.thresholds = np.median(values, axis=0)
-    return network, values, None
+    return network, values
 
 
 def lower_layers(x, layers, encoder, strength, seed, threads):

@@ -112,7 +112,7 @@ def test_words_on_the_nearest():
 def test_stability_counts_parts_that_agree():
     part = np.array([[3.0, 3.0], [2.0, 0.0], [1.0, 2.0], [0.0, 1.0]])
     table = {"part_scores": part, "linear_score": np.zeros(4), "template_score": np.zeros(4), "snr_r": np.ones(4)}
-    stack = {"knots": np.tile(np.linspace(-4, 4, 9), (3, 1)), "coefficients": np.ones(3), "intercept": np.zeros(1)}
+    stack = {"scale": np.ones(3), "coefficients": np.ones(3), "intercept": np.zeros(1)}
     assert stability(table, stack, 2.2).tolist() == [1.0, 0.5, 0.5, 0.0]
     assert np.isnan(stability(table | {"part_scores": 0 * part}, stack, 2)).all()
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import expit, logit, ndtri
+from scipy.special import expit, logit
 
 from mstarhash.search.calibration import calibrate
 
@@ -10,6 +10,7 @@ SHARE = 0.05  # of the wanted class in a survey, for which a fit is best: what t
 ENOUGH = 1000  # presumed negatives that need no help of known ones
 SCORES = ("class", "linear", "template")  # that bits of the code tell together
 NAMES = ("hash", *SCORES)
+LOW = 0.5  # of the spread of the wanted class, below even odds: what lies lower counts a tenth
 DARK = 0.1  # error of an S/N r near 0: of its median, and of left-over sky
 
 
@@ -33,31 +34,18 @@ def darkness(snr):
     return (np.minimum(np.nan_to_num(np.asarray(snr, "f8")), 0) / DARK) ** 2 / 2
 
 
-def normal_scores(values, knots):
-    """Values (n, k) to normal scores by the quantiles of the training evidence; knots: (k, q) increasing.
+def drawn_in(values, scale):
+    """Values (n, k) in units of `scale` (k,), below -LOW a tenth as steep.
 
-    Beyond the last knots the scale goes on with the slope of the outermost ones.
+    Most spectra are far from the class, some by much more than others, and that must not tell the weight of evidence where
+    the two sides meet.
     """
-    q = knots.shape[1]
-    grid = ndtri((np.arange(q) + 0.5) / q)
-    out = np.empty(values.shape)
-    for column, (x, k) in enumerate(zip(values.T, knots, strict=True)):
-        y = np.interp(x, k, grid)
-        low, high = k[0], k[-1]
-        spread = max(k[-1] - k[0], 1e-12) / (grid[-1] - grid[0])
-        y = np.where(x < low, grid[0] + (x - low) / spread, y)
-        out[:, column] = np.where(x > high, grid[-1] + (x - high) / spread, y)
-    return np.clip(out, -8, 8)
-
-
-def quantile_knots(values, count=201):
-    """(k, count) strictly increasing quantiles of each column."""
-    knots = np.quantile(values, (np.arange(count) + 0.5) / count, axis=0).T
-    return knots + np.arange(count) * 1e-12 * np.maximum(np.ptp(knots, axis=1, keepdims=True), 1e-12)
+    x = values / scale
+    return np.maximum(x, x / 10 - 0.9 * LOW)
 
 
 def fit_fusion(values, wanted, presumed, rounds=4):
-    """Logistic regression on normal scores of the evidence; a dict of arrays: knots, coefficients, intercept.
+    """Logistic regression on the evidence, see `drawn_in`; a dict of arrays: scale, coefficients, intercept.
 
     values: (n, k); wanted: (n,) bool; presumed: (n,) bool, unclassified spectra taken for negatives. No coefficient
     is negative: more evidence never lowers a score. It is fitted as for a survey with SHARE wanted ones, then moved: score
@@ -68,8 +56,8 @@ def fit_fusion(values, wanted, presumed, rounds=4):
     known = ~wanted & ~presumed
     weights = np.ones(len(values))
     weights[known] = max(ENOUGH - presumed.sum(), 0.05 * ENOUGH) / max(known.sum(), 1)
-    knots = quantile_knots(values)
-    x = np.c_[normal_scores(values, knots), np.ones(len(values))]
+    scale = np.maximum(values[wanted].std(0), 1e-12)
+    x = np.c_[drawn_in(values, scale), np.ones(len(values))]
     solution = np.r_[np.ones(values.shape[1]), 0.0]
     for _ in range(rounds if presumed.any() else 1):
         solution = _logistic(x, wanted, weights, solution)
@@ -77,7 +65,7 @@ def fit_fusion(values, wanted, presumed, rounds=4):
             scores = x @ solution
             chance = calibrate(scores[presumed], scores[wanted], scores[known])
             weights[presumed] = 1 - chance(scores[presumed])
-    return {"knots": knots, "coefficients": solution[:-1], "intercept": solution[-1:]}
+    return {"scale": scale, "coefficients": solution[:-1], "intercept": solution[-1:]}
 
 
 def _logistic(x, wanted, weights, start, ridge=1e-3):
@@ -102,4 +90,4 @@ def _logistic(x, wanted, weights, start, ridge=1e-3):
 
 def fused(values, fusion):
     """(n,) log odds at even prior."""
-    return normal_scores(values, fusion["knots"]) @ fusion["coefficients"] + fusion["intercept"][0]
+    return drawn_in(values, fusion["scale"]) @ fusion["coefficients"] + fusion["intercept"][0]

@@ -56,10 +56,11 @@ def main(argv=None):
         noise = noise_pool(sample, unknown_rows(sample), args.noise, args.templates, rng)
         drawn = negative_set.draw(known, args.known, rng)
         label, names = negative_set.clusters(sample, known, args.averages, args.components, args.seed)
-        copies = copies_for(len(drawn), args.copies, args.min_known)
         few = len(drawn) < args.min_known
         templates = model_spectra(args.templates, known.wave, args.target, None if few else 0, wanted=False)
+        copies = args.copies
         if few:
+            copies = copies_for(len(drawn) + len(templates[0]), args.copies, args.min_known)
             say(
                 f"negatives: {len(drawn)} known others are few: {copies} degraded copies of each, templates as others too"
             )

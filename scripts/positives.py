@@ -60,12 +60,13 @@ def main(argv=None):
             positive_set.write_averages(out, sample, released, clusters, args.templates, args.target)
         rng = np.random.default_rng([args.seed, 1])
         noise = noise_pool(sample, unknown_rows(sample), args.noise, args.templates, rng)
-        copies = copies_for(len(drawn), args.copies, args.min_released if clusters.few else 0)
-        if clusters.few:
-            say(f"positives: {len(drawn)} released is few: {copies} degraded copies of each, all models as templates")
         templates = model_spectra(
             args.templates, released.wave, args.target, None if clusters.few else args.n_templates
         )
+        copies = args.copies
+        if clusters.few:
+            copies = copies_for(len(drawn) + len(templates[0]), args.copies, args.min_released)
+            say(f"positives: {len(drawn)} released is few: {copies} degraded copies of each, all models as templates")
         with create(name["positives"], "positives", config_hash(args)) as out:
             out.attrs["target"] = args.target
             positive_set.write_positives(out, sample, released, clusters, drawn, templates, copies, noise, rng)

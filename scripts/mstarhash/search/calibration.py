@@ -18,7 +18,7 @@ from scipy.special import expit, logit, ndtri
 
 TAIL = 0.15  # share of the unclassified, the best ones, that are fitted
 STEP = 0.1  # of the score [log odds]
-WIDTH = 0.3  # Gaussian sigma by which the distributions of labelled scores are smoothed [log odds]
+WIDTH = 0.5  # Gaussian sigma by which the distributions of labelled scores are smoothed [log odds]
 SIGMA = np.array([1.0, 0.2, 0.5, 0.1])  # of the priors: shift, log stretch of both parts
 LEAST = 50  # spectra of each part, and in the tail, below which nothing is fitted
 SMALLEST = 1e-7  # density below which a distribution does not fall

@@ -14,7 +14,7 @@ from mstarhash.spectra.hdf5 import blocks
 
 STEPS = 8  # of Newton's method
 RIDGE = 1e-4  # of components, in units of the mean diagonal
-RIDGE_COLUMNS = 1e-3  # of given columns, likewise
+RIDGE_COLUMNS = 1e-2  # of given columns, likewise
 
 
 def train_linear(x, wanted, families, rows, components):

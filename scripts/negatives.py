@@ -58,9 +58,8 @@ def main(argv=None):
         label, names = negative_set.clusters(sample, known, args.averages, args.components, args.seed)
         few = len(drawn) < args.min_known
         templates = model_spectra(args.templates, known.wave, args.target, None if few else 0, wanted=False)
-        copies = args.copies
+        copies = copies_for(len(drawn) + len(templates[0]), args.copies, args.min_known)
         if few:
-            copies = copies_for(len(drawn) + len(templates[0]), args.copies, args.min_known)
             say(
                 f"negatives: {len(drawn)} known others are few: {copies} degraded copies of each, templates as others too"
             )

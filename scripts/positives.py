@@ -63,9 +63,8 @@ def main(argv=None):
         templates = model_spectra(
             args.templates, released.wave, args.target, None if clusters.few else args.n_templates
         )
-        copies = args.copies
+        copies = copies_for(len(drawn) + len(templates[0]), args.copies, fewest)
         if clusters.few:
-            copies = copies_for(len(drawn) + len(templates[0]), args.copies, args.min_released)
             say(f"positives: {len(drawn)} released is few: {copies} degraded copies of each, all models as templates")
         with create(name["positives"], "positives", config_hash(args)) as out:
             out.attrs["target"] = args.target

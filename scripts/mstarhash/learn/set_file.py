@@ -17,7 +17,7 @@ from mstarhash.spectra.shards import IDENTITY
 
 COLUMNS = (*IDENTITY, "order", "kind", "family", "class", "subclass", "group", "cluster", "snr_r")
 FAINTEST = 0.3  # S/N r of a spectrum whose noise is taken: fainter ones, empty fibres most of them, would make a copy of noise alone
-AS_MANY = 4  # times the number below which spectra are few: what they would have as copies if they were so many
+AS_MANY = 3  # times the number below which spectra are few: so many need no more copies of each
 MAX_SHIFT = 3  # pixels of 69 km/s: velocities of copies are drawn from -MAX_SHIFT..MAX_SHIFT
 
 
@@ -110,9 +110,9 @@ def noise_pool(sample, unknown, size, templates, rng):
     return noise_of(sample.rows("flux", rows), sample.rows("ivar", rows), wave, all_models(templates, wave))
 
 
-def copies_for(few, copies, least):
-    """Degraded copies of each of `few` spectra: as many in all as AS_MANY times `least` spectra would have, at least `copies`."""
-    return max(copies, int(np.ceil(copies * AS_MANY * least / max(1, few))))
+def copies_for(count, copies, few):
+    """Degraded copies of each of `count` spectra: `copies`, or as many in all as AS_MANY times `few` spectra would have."""
+    return max(copies, int(np.ceil(copies * AS_MANY * few / max(1, count))))
 
 
 def read_set(path, names):

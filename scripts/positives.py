@@ -56,13 +56,13 @@ def main(argv=None):
         clusters = positive_clusters.cluster(sample, released, *labels, fewest)
         drawn = positive_clusters.draw(clusters, args.draw, args.seed)
         write_tables(clusters, drawn, released, args.target, name)
-        with create(name["averages"], "positives", config_hash(args)) as out:
-            positive_set.write_averages(out, sample, released, clusters, args.templates, args.target)
-        rng = np.random.default_rng([args.seed, 1])
-        noise = noise_pool(sample, unknown_rows(sample), args.noise, args.templates, rng)
         templates = model_spectra(
             args.templates, released.wave, args.target, None if clusters.few else args.n_templates
         )
+        with create(name["averages"], "positives", config_hash(args)) as out:
+            positive_set.write_averages(out, sample, released, clusters, templates)
+        rng = np.random.default_rng([args.seed, 1])
+        noise = noise_pool(sample, unknown_rows(sample), args.noise, args.templates, rng)
         copies = copies_for(len(drawn) + len(templates[0]), args.copies, fewest)
         if clusters.few:
             say(f"positives: {len(drawn)} released is few: {copies} degraded copies of each, all models as templates")

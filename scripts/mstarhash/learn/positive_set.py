@@ -4,26 +4,25 @@ import numpy as np
 
 from mstarhash.common.progress import Progress
 from mstarhash.learn.set_file import Writer
-from mstarhash.learn.template_file import model_spectra
 from mstarhash.measure.subtype_zero import measured
 from mstarhash.spectra.hdf5 import write_columns
 from mstarhash.spectra.shards import IDENTITY
 from mstarhash.spectra.targets import split_subclass
 
 
-def write_averages(out, sample, released, clusters, templates, target):
+def write_averages(out, sample, released, clusters, templates):
     """Mean spectra of the kept clusters: `flux`, `ivar` (k, p) normalised to 1 in 6000-8500 A, `cluster`, `giant`,
     `members`, and `group`, the most frequent code target of the members.
 
-    Where few spectra are released, the templates of the class follow. In the group `typed` what tells the zero point of
-    the subtypes.
+    Where few spectra are released, the templates of the class (as from `model_spectra`) follow. In the group `typed` what
+    tells the zero point of the subtypes.
     """
     kept = np.flatnonzero(clusters.kept)
     wave = sample.fixed("wave")
     columns = {key: getattr(clusters, key)[kept] for key in ("flux", "ivar", "giant", "members")}
     columns |= {"cluster": kept, "group": most_frequent(groups_of(released.columns["subclass"]), clusters.label)[kept]}
     if clusters.few:
-        _, subclasses, flux, ivar = model_spectra(templates, wave, target)
+        _, subclasses, flux, ivar = templates
         number = np.arange(len(flux))
         more = {
             "flux": flux,

@@ -7,7 +7,7 @@ CHAIN += ("train", "encode", "retrieve", "match", "candidates")
 ROWS = ["plain", *config["robustness"]["rows"]]
 REAL_SPECTRA = config["robustness"]["real"]
 HAS_REAL = M_STARS and REAL_SPECTRA and Path(REAL_SPECTRA, "labels.csv").exists()
-for row in ROWS:
+for row in config["robustness"]["rows"]:
     if not Path(f"config/robustness/{row}.yaml").exists():
         refuse(f"robustness.rows: {row}: no such file config/robustness/{row}.yaml")
 
@@ -35,7 +35,7 @@ rule trial:
         script="scripts/trial.py",
         library=library("trial"),
         searching=SEARCHING,
-        overlay="config/robustness/{row}.yaml",
+        overlay=lambda wildcards: [] if wildcards.row == "plain" else f"config/robustness/{wildcards.row}.yaml",
         source=TEMPLATES,
         templates=results("templates/templates.h5"),
     output:
@@ -54,7 +54,8 @@ rule trial:
         told=["mock", "--settings", settings(*CONFIGURED), SOFTWARE, "--target", config["target"], *PCA_SEED],
         files=lambda wildcards, input: [
             *("--source", input.source, "--templates", input.templates),
-            *("--overlay", input.overlay, "--survey-seed", wildcards.seed),
+            *("--survey-seed", wildcards.seed),
+            *(("--overlay", input.overlay) if input.overlay else ()),
         ],
     message:
         "Searching a survey of its own: {wildcards.row}, seed {wildcards.seed}"
@@ -152,7 +153,7 @@ rule robustness:
                 *expand(results("trial/plain-{seed}.csv"), seed=config["robustness"]["pooled_seeds"]),
             }
         ),
-        overlays=[f"config/robustness/{row}.yaml" for row in ROWS],
+        overlays=[f"config/robustness/{row}.yaml" for row in config["robustness"]["rows"]],
         real=results("trial/real.csv") if HAS_REAL else [],
         aside=expand(results("trial/aside-{seed}.csv"), seed=config["robustness"]["aside_seeds"]) if HAS_REAL else [],
     output:

@@ -59,10 +59,9 @@ def main(argv=None):
         few = len(drawn) < args.min_known
         templates = model_spectra(args.templates, known.wave, args.target, None if few else 0, wanted=False)
         copies = copies_for(len(drawn) + len(templates[0]), args.copies, args.min_known)
-        if few:
-            say(
-                f"negatives: {len(drawn)} known others are few: {copies} degraded copies of each, templates as others too"
-            )
+        if copies > args.copies:
+            models = ", templates as others too" if few else ""
+            say(f"negatives: {len(drawn)} known others are few: {copies} degraded copies of each{models}")
         with create(name, "negatives", config_hash(args)) as out:
             negative_set.write_averages(out.create_group("averages"), sample, known, label, names, templates)
             negative_set.write_negatives(out, sample, known, drawn, label, templates, args.unknowns, copies, noise, rng)

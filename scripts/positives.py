@@ -64,8 +64,9 @@ def main(argv=None):
         rng = np.random.default_rng([args.seed, 1])
         noise = noise_pool(sample, unknown_rows(sample), args.noise, args.templates, rng)
         copies = copies_for(len(drawn) + len(templates[0]), args.copies, fewest)
-        if clusters.few:
-            say(f"positives: {len(drawn)} released is few: {copies} degraded copies of each, all models as templates")
+        if copies > args.copies:
+            models = ", all models as templates" if clusters.few else ""
+            say(f"positives: {len(drawn)} released is few: {copies} degraded copies of each{models}")
         with create(name["positives"], "positives", config_hash(args)) as out:
             out.attrs["target"] = args.target
             positive_set.write_positives(out, sample, released, clusters, drawn, templates, copies, noise, rng)

@@ -43,7 +43,8 @@ def main(argv=None):
         for path in map(Path, [*args.trials, *args.aside]):
             row, number = path.stem.rsplit("-", 1)
             trials[row, int(number)] = robustness.read_scores(path)
-        what = {Path(path).stem: robustness.read_what(path) for path in args.overlays}
+        what = {"plain": "the mock survey as it is"}
+        what |= {Path(path).stem: robustness.read_what(path) for path in args.overlays}
         wanted = {(row, one) for row in rows for one in args.seeds} | {("plain", one) for one in args.pooled_seeds}
         missing = [f"{row}-{one}.csv" for row, one in sorted(wanted - trials.keys())]
         missing += [f"{row}.yaml" for row in rows if row not in what]

@@ -14,7 +14,7 @@ from mstarhash.common.configuration import Parser
 from mstarhash.common.errors import InputError, exit_code
 
 NEEDS = {  # parts, each a function of quality.trial_runs
-    "mock": ("source", "overlay", "survey_seed", "templates", "target"),
+    "mock": ("source", "survey_seed", "templates", "target"),
     "aside": ("source", "real", "survey_seed", "templates"),
     "real": ("source", "model", "real"),
     "own": ("results", "target"),
@@ -28,7 +28,7 @@ def build_parser():
     parser.add_argument("--settings", default="{}", help="JSON laid over the default config: what the run itself has")
     parser.add_argument("--source", help="mock, aside, real: folder or wheel of template spectra")
     parser.add_argument("--software", default="", help="options of snakemake that say where software is from")
-    parser.add_argument("--overlay", help="mock: YAML laid over the config")
+    parser.add_argument("--overlay", help="mock: YAML laid over the config (default: none)")
     parser.add_argument("--survey-seed", type=int, help="mock, aside: seed of the survey")
     parser.add_argument("--templates", help="mock, aside: HDF5 from templates.py")
     parser.add_argument("--target", help="mock, own: pattern of the wanted class, by which the truth is judged")

@@ -105,10 +105,9 @@ def argv(folder, given, rows, **changes):
         "draws": 20,
         "seed": 1,
     }
-    for name in ("plain", "worse"):
-        (folder / f"{name}.yaml").write_text(f"# what {name} is\n{{}}\n")
+    (folder / "worse.yaml").write_text("# what worse is\n{}\n")
     words = [*flag_list(keys | changes, read_schema()["properties"]["robustness"]), "--trials", *given]
-    words += ["--overlays", str(folder / "plain.yaml"), str(folder / "worse.yaml")]
+    words += ["--overlays", str(folder / "worse.yaml")]
     return [
         *words,
         "--write-robustness",

@@ -111,14 +111,18 @@ class SphericalHashing(Hash):
         origin = part.mean(0)  # near it float32 keeps its digits
         part, self.pivots = part - origin, self.pivots - origin
         squares = (part**2).sum(1)
+        basis = np.linalg.qr(self.pivots.T)[0]  # forces are differences of pivots, so none leaves the span of the first
+        part, self.pivots = part @ basis, self.pivots @ basis
+        half = (len(part) - 1) // 2
         for _ in range(self.steps):
-            distance = distances(part, self.pivots, squares)
-            inside = (distance <= np.median(distance, axis=0)).astype("f4")
-            excess = (inside.T @ inside - quarter) / quarter
+            distance = np.ascontiguousarray(distances(part, self.pivots, squares).T)
+            inside = (distance <= np.partition(distance, half, axis=1)[:, half, None]).astype("f4")
+            excess = (inside @ inside.T - quarter) / quarter
             if np.abs(excess[pairs]).mean() <= 0.1 and excess[pairs].std() <= 0.15:
                 break
             force = np.where(pairs, excess, 0).astype("f4") / 2 / self.bits
             self.pivots += force.sum(1)[:, None] * self.pivots - force @ self.pivots
+        self.pivots = self.pivots @ basis.T
         self.pivots += origin
         self.radii = np.median(np.concatenate([self.squares(x[rows]) for rows in blocks(len(x))]), axis=0)
         return self

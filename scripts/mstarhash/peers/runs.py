@@ -33,7 +33,7 @@ HASHES = {  # name: (class, settings tried; the first ones are run with the publ
     "Spectral Hashing": (hash_methods.SpectralHashing, BITS),
     "ITQ": (hash_methods.IterativeQuantization, BITS),
     "Spherical Hashing": (hash_methods.SphericalHashing, BITS),
-    "Semantic Hashing": (SemanticHashing, ({"bits": 128}, {"bits": 64}, {"bits": 128, "epochs": 50})),
+    "Semantic Hashing": (SemanticHashing, [{"bits": 128, "layers": layers} for layers in ((128,), (256, 128), ())]),
     "ML-PIL of G19": (hash_methods.PaperCodes, BITS),
 }
 SCORES = {
@@ -98,7 +98,8 @@ def all_runs(args, task):
 def words(settings):
     """Settings as a text."""
     return " ".join(
-        f"{key}={'x'.join(map(str, value)) if isinstance(value, tuple) else value}" for key, value in settings.items()
+        f"{key}={('x'.join(map(str, value)) or 'none') if isinstance(value, tuple) else value}"
+        for key, value in settings.items()
     )
 
 

@@ -114,7 +114,7 @@ class PcaBoosting(_OnComponents):
 
     def __init__(self, seed, components=100, rate=0.1, leaves=31, trees=150):
         self.components = components
+        # classes are not weighted: with weights scikit-learn takes longer to find its bins than to grow the trees
         self.model = HistGradientBoostingClassifier(
-            learning_rate=rate, max_leaf_nodes=leaves, max_iter=trees, early_stopping=False, class_weight="balanced",
-            random_state=seed,
-        )  # fmt: skip
+            learning_rate=rate, max_leaf_nodes=leaves, max_iter=trees, early_stopping=False, random_state=seed
+        )

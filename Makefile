@@ -15,7 +15,7 @@ test: $(VENV)/test.stamp $(WHEEL) ## all tests
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python -m pytest -n $(CORES) --dist loadfile
 
 full: setup ## the longer evaluations as well
-	$(SNAKEMAKE) full
+	$(SNAKEMAKE) full --prioritize evaluate_peers evaluate_accuracy
 
 bench: setup $(VENV)/bench.stamp ## benchmarks, into results/bench/bench.csv
 	$(SNAKEMAKE) bench

@@ -69,10 +69,9 @@ rule evaluate_peers:
         results("logs/evaluate/peers.log"),
     benchmark:
         results("benchmarks/evaluate/peers.tsv")
-    priority: 1
     conda:
         "../envs/evaluate.yaml"
-    threads: 1  # the longest jobs of all: side by side they leave no core idle
+    threads: 1  # the longest jobs of all: side by side, and first of all (Makefile), they leave no core idle
     resources:
         mem_mb=lambda wildcards, attempt: 3500 * attempt,
         runtime=120,
@@ -117,10 +116,9 @@ rule evaluate_accuracy:
         results("logs/evaluate/accuracy.log"),
     benchmark:
         results("benchmarks/evaluate/accuracy.tsv")
-    priority: 1
     conda:
         "../envs/evaluate.yaml"
-    threads: 1  # the longest jobs of all: side by side they leave no core idle
+    threads: 1  # the longest jobs of all: side by side, and first of all (Makefile), they leave no core idle
     resources:
         mem_mb=lambda wildcards, attempt: 3000 * attempt,
         runtime=120,

@@ -14,7 +14,8 @@ run: setup ## the default config (or CONFIG=mine.yaml) to the end
 test: $(VENV)/test.stamp $(WHEEL) ## all tests
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python -m pytest -n $(CORES) --dist loadfile
 
-full: setup ## the longer evaluations as well
+# the two longest steps come first, so that trials of other surveys fill the cores that are free
+full: run ## the longer evaluations as well
 	$(SNAKEMAKE) full --prioritize evaluate_peers evaluate_accuracy
 
 bench: setup $(VENV)/bench.stamp ## benchmarks, into results/bench/bench.csv

@@ -20,7 +20,7 @@ rule positives:
         results("benchmarks/positives/positives.tsv")
     conda:
         "../envs/positives.yaml"
-    threads: 2
+    threads: 1
     resources:
         mem_mb=lambda wildcards, attempt: 1600 * attempt,
         runtime=120,
@@ -59,7 +59,7 @@ rule negatives:
         results("benchmarks/negatives/negatives.tsv")
     conda:
         "../envs/negatives.yaml"
-    threads: 2
+    threads: 1
     resources:
         mem_mb=lambda wildcards, attempt: 1600 * attempt,
         runtime=120,

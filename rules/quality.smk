@@ -71,7 +71,7 @@ rule evaluate_peers:
         results("benchmarks/evaluate/peers.tsv")
     conda:
         "../envs/evaluate.yaml"
-    threads: 1  # the longest jobs of all: side by side, and first of all (Makefile), they leave no core idle
+    threads: 1  # the longest jobs of all: side by side they leave no core idle
     resources:
         mem_mb=lambda wildcards, attempt: 3500 * attempt,
         runtime=120,
@@ -118,7 +118,7 @@ rule evaluate_accuracy:
         results("benchmarks/evaluate/accuracy.tsv")
     conda:
         "../envs/evaluate.yaml"
-    threads: 1  # the longest jobs of all: side by side, and first of all (Makefile), they leave no core idle
+    threads: 1  # the longest jobs of all: side by side they leave no core idle
     resources:
         mem_mb=lambda wildcards, attempt: 3000 * attempt,
         runtime=120,

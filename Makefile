@@ -4,7 +4,7 @@ CONFIG ?=
 PYTHON ?= python3
 VENV := .venv
 WHEEL := .templates/kastredux-1.1.4-py3-none-any.whl
-SNAKEMAKE = PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/snakemake --cores $(CORES) $(if $(CONFIG),--configfile $(CONFIG))
+SNAKEMAKE = PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/snakemake $(if $(CONFIG),--configfile $(CONFIG)) --cores $(CORES)
 
 .PHONY: run test full bench soak check setup lock clean help
 

@@ -57,6 +57,17 @@ def test_command(folder, conda, line):
         assert "Nothing to be done" in done.stdout + done.stderr
 
 
+@pytest.mark.parametrize("target", ["run", "full", "bench"])
+def test_make_takes_a_config_of_ones_own(folder, target):
+    words = ["make", "--dry-run", target, "CONFIG=config/small.yaml"]
+    told = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=True).stdout
+    lines = [line for line in told.splitlines() if "bin/snakemake" in line]
+    for line in lines:
+        done = subprocess.run(["bash", "-c", f"{line} --dry-run"], cwd=folder, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-3000:]
+    assert lines
+
+
 def test_set_up_by_hand_is_that_of_make():
     makefile = (ROOT / "Makefile").read_text()
     for words in (

@@ -4,10 +4,10 @@ from snakemake_interface_executor_plugins.settings import DeploymentMethod
 
 CHAIN = ("survey", "manifest", "ingest", "rebin", "positives", "negatives")
 CHAIN += ("train", "encode", "retrieve", "match", "candidates")
-ROWS = ["plain", *config["robustness"]["rows"]]
+ROWS = config["robustness"]["rows"]
 REAL_SPECTRA = config["robustness"]["real"]
 HAS_REAL = M_STARS and REAL_SPECTRA and Path(REAL_SPECTRA, "labels.csv").exists()
-for row in config["robustness"]["rows"]:
+for row in ROWS:
     if not Path(f"config/robustness/{row}.yaml").exists():
         refuse(f"robustness.rows: {row}: no such file config/robustness/{row}.yaml")
 
@@ -149,11 +149,11 @@ rule robustness:
         library=library("robustness"),
         trials=sorted(
             {
-                *expand(results("trial/{row}-{seed}.csv"), row=ROWS, seed=config["robustness"]["seeds"]),
+                *expand(results("trial/{row}-{seed}.csv"), row=["plain", *ROWS], seed=config["robustness"]["seeds"]),
                 *expand(results("trial/plain-{seed}.csv"), seed=config["robustness"]["pooled_seeds"]),
             }
         ),
-        overlays=[f"config/robustness/{row}.yaml" for row in config["robustness"]["rows"]],
+        overlays=[f"config/robustness/{row}.yaml" for row in ROWS],
         real=results("trial/real.csv") if HAS_REAL else [],
         aside=expand(results("trial/aside-{seed}.csv"), seed=config["robustness"]["aside_seeds"]) if HAS_REAL else [],
     output:

@@ -59,7 +59,7 @@ def main(argv=None):
         few = len(drawn) < args.min_known
         templates = model_spectra(args.templates, known.wave, args.target, None if few else 0, wanted=False)
         copies = copies_for(len(drawn) + len(templates[0]), args.copies, args.min_known)
-        if copies > args.copies:
+        if few or copies > args.copies:
             models = ", templates as others too" if few else ""
             say(f"negatives: {len(drawn)} known others are few: {copies} degraded copies of each{models}")
         with create(name, "negatives", config_hash(args)) as out:

@@ -64,7 +64,7 @@ def main(argv=None):
         rng = np.random.default_rng([args.seed, 1])
         noise = noise_pool(sample, unknown_rows(sample), args.noise, args.templates, rng)
         copies = copies_for(len(drawn) + len(templates[0]), args.copies, fewest)
-        if copies > args.copies:
+        if clusters.few or copies > args.copies:
             models = ", all models as templates" if clusters.few else ""
             say(f"positives: {len(drawn)} released is few: {copies} degraded copies of each{models}")
         with create(name["positives"], "positives", config_hash(args)) as out:

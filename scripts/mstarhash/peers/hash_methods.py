@@ -113,7 +113,7 @@ class SphericalHashing(Hash):
         squares = (part**2).sum(1)
         basis = np.linalg.qr(self.pivots.T)[0]  # forces are differences of pivots, so none leaves the span of the first
         part, self.pivots = part @ basis, self.pivots @ basis
-        half = (len(part) - 1) // 2
+        half = (len(part) - 1) // 2  # a ball that ends here holds what one to the median holds
         for _ in range(self.steps):
             distance = np.ascontiguousarray(distances(part, self.pivots, squares).T)
             inside = (distance <= np.partition(distance, half, axis=1)[:, half, None]).astype("f4")
@@ -122,8 +122,7 @@ class SphericalHashing(Hash):
                 break
             force = np.where(pairs, excess, 0).astype("f4") / 2 / self.bits
             self.pivots += force.sum(1)[:, None] * self.pivots - force @ self.pivots
-        self.pivots = self.pivots @ basis.T
-        self.pivots += origin
+        self.pivots = self.pivots @ basis.T + origin
         self.radii = np.median(np.concatenate([self.squares(x[rows]) for rows in blocks(len(x))]), axis=0)
         return self
 

@@ -86,6 +86,7 @@ def trials(folder, names):
                 "score": score,
                 "hash_score": score,
                 "logistic": score - wanted,
+                "logistic_plain": score - 2 * wanted,
                 "p_m": p,
             }
             for file, wanted, score, p in zip(one["file"], one["wanted"], one["score"], one["p_m"], strict=True)
@@ -129,8 +130,8 @@ def test_tables_hold_every_row_and_the_real_spectra_above_the_limit(tmp_path):
     assert script.main([*argv(tmp_path, given, ["worse"]), "--real-scores", str(tmp_path / "real.csv")]) == 0
     with open(tmp_path / "robustness.csv", newline="") as source:
         table = list(csv.DictReader(source))
-    assert [row["row"] for row in table[::3]] == ["plain", "worse", "real_quoted", "real_tuning"]
-    assert table[3]["what"] == "what worse is" and table[0]["change"] == ""
+    assert [row["row"] for row in table[::2]] == ["plain"] * 2 + ["worse"] * 2 + ["real_quoted", "real_tuning"]
+    assert table[4]["what"] == "what worse is" and table[0]["change"] == ""
     quoted = [row for row in table if row["row"] == "real_quoted"]
     assert [(row["method"], row["n"], row["n_true"], float(row["ap"])) for row in quoted] == [
         ("default", "36", "9", 1.0),
@@ -138,8 +139,9 @@ def test_tables_hold_every_row_and_the_real_spectra_above_the_limit(tmp_path):
     ]
     with open(tmp_path / "pooled.csv", newline="") as source:
         pooled = list(csv.DictReader(source))
-    assert [row["seed"] for row in pooled] == ["all"] * 3 + ["1"] * 3 + ["2"] * 3
+    assert [row["seed"] for row in pooled] == ["all"] * 4 + ["1"] * 4 + ["2"] * 4
     assert float(pooled[0]["ratio"]) < 1 and float(pooled[0]["ratio_high"]) < 1 and pooled[2]["ratio"] == ""
+    assert float(pooled[0]["ratio_plain"]) < float(pooled[0]["ratio"]) and pooled[3]["ratio_plain"] == ""
 
 
 def test_what_is_missing_is_said_in_one_line(tmp_path):
@@ -167,7 +169,7 @@ def test_a_mock_trial_is_judged_by_the_class_searched(tmp_path, monkeypatch):
 
     monkeypatch.chdir(Path(__file__).parents[2])
     monkeypatch.setattr(trial_runs, "search", search)
-    monkeypatch.setattr(trial_runs, "logistic_scores", lambda results, seed: dict.fromkeys(kinds, 0.0))
+    monkeypatch.setattr(trial_runs, "logistic_scores", lambda results, seed: dict.fromkeys(kinds, [0.0, 0.0]))
     for target, expected in (("WD", [1, 0, 0]), ("M", [0, 1, 0])):
         args = SimpleNamespace(folder=tmp_path / "trial", templates="t.h5", survey_seed=1, seed=1, target=target)
         assert [row["wanted"] for row in trial_runs.mock(args)] == expected
@@ -181,7 +183,7 @@ def test_a_spectrum_has_one_name_wherever_a_trial_is(tmp_path, monkeypatch):
     name = f"{results}/survey/fits/a.fits.gz"
     (results / "candidates/candidates.csv").write_text(f"file,score,hash_score,p_m\n{name},1,1,0.5\n")
     (results / "survey/truth.csv").write_text(f"file,is_m,class,subclass\n{name},1,STAR,dM3\n")
-    monkeypatch.setattr(trial_runs, "logistic_scores", lambda results, seed: {name: 0.0, "/there/b.fits": 0.0})
+    monkeypatch.setattr(trial_runs, "logistic_scores", lambda *args: {name: [0.0, 0.0], "/there/b.fits": [0.0, 0.0]})
     found = trial_runs.own(SimpleNamespace(results=str(results), target="M", seed=1))
     assert [(row["file"], row["wanted"]) for row in found] == [("results/survey/fits/a.fits", 1)]
     monkeypatch.chdir(Path(__file__).parents[2])

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from format_reference import meanings_of, read_meanings
+from mstarhash.quality.robustness import METHODS
 from project import link_project, rows, run, scheduled
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,14 +26,12 @@ def test_tables_of_the_smallest_survey(folder):
     for name, table in tables.items():
         assert list(table[0]) == [row["name"] for row in meanings_of(f"evaluate/{name}.csv", meanings)]
     assert {(row["row"], row["seed"], row["method"]) for row in tables["robustness"]} == {
-        (row, "all", method)
-        for row in ("plain", "label_errors", "same")
-        for method in ("default", "hash alone", "PCA + logistic regression")
+        (row, "all", method) for row in ("plain", "label_errors", "same") for method in METHODS
     }
     for row in tables["robustness"]:
         assert row["n_true"] == "12" and 0.2 < float(row["ap"]) <= 1  # the same stars
         assert (row["paired"], row["change"] == "") == (("", True) if row["row"] == "plain" else ("1", False))
-    assert [row["seed"] for row in tables["pooled"]] == ["all"] * 3 + ["1"] * 3
+    assert [row["seed"] for row in tables["pooled"]] == ["all"] * 4 + ["1"] * 4
 
 
 def test_a_trial_is_the_plain_run_where_nothing_is_changed(folder):
@@ -44,7 +43,7 @@ def test_a_trial_is_the_plain_run_where_nothing_is_changed(folder):
     assert own.keys() == same.keys() and len(own) == 60 and not (folder / "results/trial/same-1").exists()
     for file, row in same.items():
         assert row["wanted"] == own[file]["wanted"]
-        for key in ("score", "hash_score", "p_m", "logistic"):
+        for key in ("score", "hash_score", "p_m", "logistic", "logistic_plain"):
             assert float(row[key]) == pytest.approx(float(own[file][key]), abs=0.1)
     found = [row["score"] for row in rows(folder / "results/candidates/candidates.csv")]
     assert [row["score"] for row in own.values()] == found

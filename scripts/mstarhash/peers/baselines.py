@@ -31,9 +31,10 @@ def scaled(flux, ivar):
     return features(flux, ivar, smooth=0, scale="minmax", thin=1)
 
 
-def read_training(positives, negatives):
-    """Features (m, d) of both training sets with their degraded copies, and (m,) bool: of the wanted class."""
-    parts = [read_set(path, ["features"])["features"] for path in (positives, negatives)]
+def read_training(positives, negatives, copies=True):
+    """Features (m, d) of both training sets, with their degraded copies or without, and (m,) bool: of the wanted class."""
+    sets = [read_set(path, ["kind", "features"]) for path in (positives, negatives)]
+    parts = [part["features"] if copies else part["features"][part["kind"] != "copy"] for part in sets]
     return np.concatenate(parts), np.arange(sum(map(len, parts))) < len(parts[0])
 
 

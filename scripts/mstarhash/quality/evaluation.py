@@ -48,11 +48,12 @@ def peer_scores(sets, spectra, share, seed, threads):
         files = sample.columns(["file"])["file"][rows]
         flux, ivar, x = (sample.rows(key, rows) for key in ("flux", "ivar", "features"))
     say("evaluate: PCA and logistic regression")
-    logistic = PcaLogistic(seed).fit(*read_training(*sets)).score(x)
+    logistic, plain = (PcaLogistic(seed).fit(*read_training(*sets, copies)).score(x) for copies in (True, False))
     say("evaluate: the paper's search")
     votes = PaperSearch(seed, threads).fit(*map(read_plain, sets)).votes(flux, ivar, share)
     return {
         "PCA + logistic regression": dict(zip(files, logistic, strict=True)),
+        "PCA + logistic regression, no copies": dict(zip(files, plain, strict=True)),
         "G19 votes": dict(zip(files, votes, strict=True)),
     }
 

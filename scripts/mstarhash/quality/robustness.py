@@ -7,10 +7,11 @@ from mstarhash.search import metrics
 from mstarhash.spectra.shards import order_key
 
 METHODS = {"default": "score", "hash alone": "hash_score", "PCA + logistic regression": "logistic"}
-RULER = "PCA + logistic regression"  # with which the others are compared in pooled.csv
+METHODS["PCA + logistic regression, no copies"] = "logistic_plain"
+RULERS = {"ratio": "logistic", "ratio_plain": "logistic_plain"}  # with which the others are compared in pooled.csv
 WIDE = (0.025, 0.975)  # quantiles of a bootstrap between which a difference or a ratio is told
 CHANGES = ("row", "what", "seed", "method", "n", "n_true", "paired", "ap", "ap_low", "ap_high", "change", "change_low", "change_high")  # fmt: skip
-POOLED = ("seed", "method", "n", "n_true", "ap", "ratio", "ratio_low", "ratio_high")
+POOLED = ("seed", "method", "n", "n_true", "ap", *(f"{name}{end}" for name in RULERS for end in ("", "_low", "_high")))
 POOLED += tuple(f"share_{round(100 * recall)}{end}" for recall in metrics.RECALLS for end in ("", "_low", "_high"))
 POOLED += ("brier_skill", "expected", "expected_over_true")
 
@@ -140,9 +141,10 @@ def pooled_rows(surveys, draws, seed):
     for name, group in groups.items():
         for method, key in METHODS.items():
             row = {"seed": name, "method": method, "n": sum(len(part["wanted"]) for part in group)}
-            told = metrics.miss_ratio([(p[key], p[METHODS[RULER]], p["wanted"]) for p in group], seed, draws, WIDE)
-            row |= {"n_true": told["n_true"], "ap": told["ap"]}
-            if method != RULER:
-                row |= {"ratio": told["ratio"], "ratio_low": told["low"], "ratio_high": told["high"]}
+            for ratio, ruler in RULERS.items():
+                told = metrics.miss_ratio([(p[key], p[ruler], p["wanted"]) for p in group], seed, draws, WIDE)
+                row |= {"n_true": told["n_true"], "ap": told["ap"]}
+                if key != ruler:
+                    row |= {ratio: told["ratio"], f"{ratio}_low": told["low"], f"{ratio}_high": told["high"]}
             row |= inspected(group, key, seed, draws)
             yield row | (probabilities(group) if method == "default" else {})

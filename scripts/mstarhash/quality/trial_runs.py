@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+
 from mstarhash.common.errors import InputError
 from mstarhash.common.texttables import read_rows, write_rows
 from mstarhash.mock.truth import read_truth
@@ -18,7 +20,8 @@ from mstarhash.spectra.shards import identity_of_name, order_key
 from mstarhash.spectra.targets import unknown_rows
 
 OWN = ("score", "hash_score", "p_m")  # columns of candidates.csv that are kept
-MOCK = ("file", "wanted", *OWN, "logistic")
+LOGISTIC = {"logistic": True, "logistic_plain": False}  # whether it learns on degraded copies too
+MOCK = ("file", "wanted", *OWN, *LOGISTIC)
 REAL = ("file", "wanted", "half", "snr_r", *OWN)
 NO_INPUT = dict.fromkeys(("catalogue", "gaia", "twomass", "wise", "labels"))
 
@@ -101,19 +104,21 @@ def judged(rows, results, args):
 
 def beside_logistic(rows, wanted, results, seed):
     """Rows of MOCK of those of candidates.csv; wanted: {file: bool}."""
-    logistic = logistic_scores(results, seed)
+    scores = logistic_scores(results, seed)
     for row in rows:
-        row |= {"wanted": int(wanted[row["file"]]), "logistic": f"{logistic[row['file']]:.6g}"}
+        row["wanted"] = int(wanted[row["file"]])
+        row |= {key: f"{value:.6g}" for key, value in zip(LOGISTIC, scores[row["file"]], strict=True)}
     return [{key: row[key] for key in MOCK} for row in rows]
 
 
 def logistic_scores(results, seed):
-    """{file: score} of the unclassified spectra of a run by PCA and logistic regression on its training sets."""
-    learned = read_training(results / "positives/positives.h5", results / "negatives/negatives.h5")
+    """{file: scores, as LOGISTIC} of the unclassified spectra of a run by PCA and logistic regression on its training sets."""
+    sets = results / "positives/positives.h5", results / "negatives/negatives.h5"
     with Sample(sorted((results / "rebin").glob("*.h5"))) as sample:
         rows = unknown_rows(sample)
         files, x = sample.columns(["file"])["file"][rows], sample.rows("features", rows)
-    return dict(zip(files.tolist(), PcaLogistic(seed).fit(*learned).score(x).tolist(), strict=True))
+    scores = [PcaLogistic(seed).fit(*read_training(*sets, copies)).score(x) for copies in LOGISTIC.values()]
+    return dict(zip(files.tolist(), np.transpose(scores).tolist(), strict=True))
 
 
 def real(args):

@@ -72,7 +72,7 @@ def train(args, x, labelled, averages):
     from mstarhash.search.calibration import calibrate
     from mstarhash.search.fusion import evidence, fit_fusion, fused
     from mstarhash.search.linear import train_columns, train_linear
-    from mstarhash.search.matching import prepare
+    from mstarhash.search.matching import prepare, with_sky
 
     wanted, unit, presumed = labelled["wanted"], labelled["unit"], labelled["kind"] == "presumed"
     network, values, outputs, of_parts = train_network(args, x, labelled)
@@ -90,7 +90,10 @@ def train(args, x, labelled, averages):
     shifts = range(-args.max_shift, args.max_shift + 1)
     fitting = args.prior, args.floor, shifts, args.refine, args.threads
     sets = args.positives, args.negatives
-    by_class = held_out.labelled_fits(sets, unit, prepare(*(averages[key] for key in keys), averages), *fitting)
+    prepared = prepare(*(averages[key] for key in keys), averages)
+    prepared = with_sky(prepared, *held_out.faint_unclassified(args.negatives), args.floor)
+    averages["sky"] = prepared.sky
+    by_class = held_out.labelled_fits(sets, unit, prepared, *fitting)
     *template, labelled["template_score"] = train_columns(by_class, wanted, unit, copies)
     stacked = evidence(labelled)
     stack = fit_fusion(stacked[rows], wanted[rows], presumed[rows])

@@ -3,6 +3,7 @@
 import numpy as np
 
 from mstarhash.common.parallel import ordered_map
+from mstarhash.search.leftover import FAINT, SAMPLE
 from mstarhash.search.matching import fit
 from mstarhash.search.retrieval import mean_nearest
 from mstarhash.spectra.hdf5 import blocks, open_h5
@@ -13,6 +14,14 @@ def as_unclassified(kind):
     unclassified ones inspected or presumed. kind: (n,) texts of set_file.COLUMNS."""
     known = ["copy"] if np.any(kind == "copy") else ["drawn", "template", "known"]
     return np.flatnonzero(np.isin(kind, [*known, "inspected", "presumed"]))
+
+
+def faint_unclassified(path):
+    """Flux and inverse variance (n, p) of faint unclassified spectra among the negatives: what tells of left-over sky."""
+    with open_h5(path) as source:
+        snr, kind = source["snr_r"][:], source["kind"].asstr()[:]
+        rows = np.flatnonzero((kind == "presumed") & (snr > FAINT[0]) & (snr < FAINT[1]))[:SAMPLE]
+        return source["flux"][rows], source["ivar"][rows]
 
 
 def labelled_fits(sets, unit, averages, prior, floor, shifts, refine, threads):

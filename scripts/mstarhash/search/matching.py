@@ -11,19 +11,22 @@ told by the red arm, where M stars have their flux.
 
 `class_evidence` tells the same of each group of averages (pairs of subtypes, other classes), for a regression that learns
 which groups are mistaken for which: of the red arm; of the blue arm, fitted for itself since the two are calibrated each for
-itself; of both together; and of one fit of all wavelengths, which knows the colour.
+itself; of both together; and of one fit of all wavelengths, which knows the colour, and what sky subtraction leaves in
+spectra (leftover.py), so that a pedestal is not taken for a band.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import logsumexp
 
+from mstarhash.search import leftover
 from mstarhash.spectra.hdf5 import blocks
 
 CHUNK = 64  # rows that stay in a core's cache from one step of a kernel to the next
 COARSER = 2  # times the bins of the red arm, in the other windows: half the time, and nothing is lost
 LOW = 20.0  # below which evidence of a group is as good as none
+TILT, TILTED = 1, 0.2  # order of the polynomial of all wavelengths, whose bends left-over sky has too, and its prior
 
 
 @dataclass
@@ -48,6 +51,7 @@ class Averages:
     red: Window
     blue: Window | None  # None: the grid has no such wavelengths
     whole: Window | None  # both arms
+    sky: leftover.Leftover | None = None  # in `whole`
 
 
 def binned(flux, ivar, bins):
@@ -92,6 +96,15 @@ def prepare(flux, ivar, wanted, unit, group, wave, keys):
     )
 
 
+def with_sky(averages, flux, ivar, floor):
+    """The Averages with what sky subtraction leaves in faint spectra (n, P); floor: see `softened`."""
+    window = averages.whole
+    if window is None:
+        return averages
+    seen = flux[:, window.inside], softened(flux[:, window.inside], ivar[:, window.inside], floor)
+    return replace(averages, sky=leftover.estimate(*binned(*seen, window.bins), window.flux))
+
+
 def window_of(flux, ivar, inside, bins, order):
     """Window `inside` (slice of pixels) of mean spectra (t, P) and a featureless one.
 
@@ -111,19 +124,29 @@ def window_of(flux, ivar, inside, bins, order):
     return Window(inside, bins, small, terms, [small**2 * u**k for k in range(2 * order + 1)])
 
 
-def gains(flux, ivar, window, prior):
+def gains(flux, ivar, window, prior, sky=None):
     """(n, t) drop of chi-square of each average times its best polynomial.
 
     flux, ivar: (n, P) in the window, ivar 0 = unusable; prior: sigma of the higher coefficients in units of the
-    zeroth (of the fit without them). Negative levels are no detection: gain 0.
+    zeroth (of the fit without them); sky: Leftover of the window, with whose covariance chi-square is, and the polynomial
+    of order TILT. Negative levels are no detection: gain 0.
     """
     f, w = _scaled(flux, ivar, window.bins)
-    order = len(window.terms) - 1
-    right = [(w * f) @ term.T for term in window.terms]
-    moments = [w @ square.T for square in window.squares]
+    order = len(window.terms) - 1 if sky is None else TILT
+    terms = window.terms[: order + 1]
+    root = np.sqrt(w)
+    data = w * f if sky is None else root * sky.weighed(root * f)
+    right = [data @ term.T for term in terms]
+    moments = [w @ square.T for square in window.squares[: 2 * order + 1]]
+    swallowed = [] if sky is None else [[(root * mode) @ term.T for term in terms] for mode in sky.modes.T]
     out = np.empty(right[0].shape)
     for rows in blocks(len(out), CHUNK):
         a = [[moments[i + j][rows].astype("f8") for j in range(i + 1)] for i in range(order + 1)]
+        for share, parts in zip(() if sky is None else sky.share, swallowed, strict=True):
+            parts = [part[rows].astype("f8") for part in parts]
+            for i in range(order + 1):
+                for j in range(i + 1):
+                    a[i][j] -= share * parts[i] * parts[j]
         out[rows] = _gain(a, [term[rows].astype("f8") for term in right], prior)
     return out
 
@@ -193,14 +216,15 @@ def _forward(a, r):
     return y
 
 
-def misfit(gain, flux, ivar, bins):
+def misfit(gain, flux, ivar, bins, sky=None):
     """Reduced chi-square of the best fit (n,), and how many bins know something (n,).
 
-    gain: (n, t); flux, ivar: (n, P) that was fitted.
+    gain: (n, t); flux, ivar: (n, P) that was fitted; sky: Leftover that was taken for it.
     """
     f, w = (part.astype("f8") for part in binned(flux, ivar, bins))
-    count = (w > 0).sum(1)
-    return ((f**2 * w).sum(1) - gain.max(1)) / np.maximum(count, 1), count
+    y, count = f * np.sqrt(w), (w > 0).sum(1)
+    square = y * (y if sky is None else sky.weighed(y))
+    return (square.sum(1) - gain.max(1)) / np.maximum(count, 1), count
 
 
 def believed(gain, reduced):
@@ -257,7 +281,8 @@ def fit(flux, ivar, averages, prior, floor, shifts, refine, left_out=None):
         if window is None:
             continue
         seen = flux[:, window.inside], softened(flux[:, window.inside], ivar[:, window.inside], floor)
-        gain = gains(*seen, window, prior)
+        sky = averages.sky if window is averages.whole else None
+        gain = gains(*seen, window, prior if sky is None else TILTED, sky)
         if own is not None:
             gain[own] = 0
         if window is averages.red:
@@ -265,7 +290,7 @@ def fit(flux, ivar, averages, prior, floor, shifts, refine, left_out=None):
             for shift in shifts:
                 if shift:
                     _refine(gain, *(np.roll(part, -shift, 1) for part in seen), window, prior, top)
-        found.append((gain, *misfit(gain, *seen, window.bins)))
+        found.append((gain, *misfit(gain, *seen, window.bins, sky)))
     gain, reduced, _ = found[0]
     best = [columns[gain[:, columns].argmax(1)] for columns in sides]
     rows = np.arange(len(gain))

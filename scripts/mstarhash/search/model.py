@@ -1,12 +1,13 @@
 """train/model.h5: all that scoring needs - network, thresholds, averages, labelled codes, fusion."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from mstarhash.common.errors import InputError
 from mstarhash.search.codes import levelled
 from mstarhash.search.fusion import evidence, fused
+from mstarhash.search.leftover import Leftover
 from mstarhash.search.matching import fit, prepare
 from mstarhash.search.pil import PARTS, Network
 from mstarhash.spectra.hdf5 import RECIPE, open_h5, read_columns, write_columns
@@ -18,6 +19,7 @@ AVERAGES = ("flux", "ivar", "wanted", "cluster", "members", "unit", "group")
 SOLVED = ("beta", "centre", "turn", "thresholds", "parts")  # of the network; an autoencoder has only thresholds
 REGRESSIONS = ("classes", "linear", "template")  # weights and intercept each
 FUSED = ("fusion_evidence", "fusion_rows")
+SKY = ("modes", "variance")  # of left-over sky
 FITTING = ("blue_min", "wave_min", "wave_max")  # section `match`
 FITTING += ("bins", "order", "prior", "floor", "refine", "max_shift")
 
@@ -112,7 +114,7 @@ def _different(found, learned, names):
 
 def write_model(out, model, averages):
     """Into an open HDF5 file; model: dict of the fields of Model, less those that follow from `averages`: a dict with
-    AVERAGES, FITTING, name, wave."""
+    AVERAGES, FITTING, name, wave, sky."""
     network = model["network"]
     net = out.create_group("network")
     net["mean"] = network.mean
@@ -127,6 +129,8 @@ def write_model(out, model, averages):
     write_columns(part, {key: averages[key] for key in AVERAGES})
     part.attrs.update({key: averages[key] for key in FITTING})
     write_columns(part, {"name": np.append(averages["name"], "featureless")})
+    if averages["sky"] is not None:
+        write_columns(part, {f"sky_{key}": getattr(averages["sky"], key) for key in SKY})
     for key in ("fusion", "stack"):
         write_columns(out.create_group(key), model[key])
     for key in REGRESSIONS:
@@ -147,10 +151,13 @@ def read_model(path):
         part = source["averages"]
         columns = read_columns(part, ["flux", "ivar", "wanted", "unit", "group"])
         fitting = {key: part.attrs[key].item() for key in FITTING}
+        averages = prepare(*columns.values(), source["wave"][:], fitting)
+        if "sky_modes" in part:
+            averages = replace(averages, sky=Leftover(*(part[f"sky_{key}"][:] for key in SKY)))
         return Model(
             network=network,
             labelled=read_columns(source["labelled"], [*LABELLED, *SCORES, "wanted", "suspect", "codes"]),
-            averages=prepare(*columns.values(), source["wave"][:], fitting),
+            averages=averages,
             average_names=read_columns(part, ["name"])["name"],
             fitting=fitting,
             **{key: read_columns(source[key], list(source[key])) for key in ("fusion", "stack")},

@@ -47,7 +47,7 @@ def test_modes_are_found_in_faint_spectra_and_none_in_noise():
     found = leftover.estimate(flux, ivar, np.stack([BANDS, np.ones(P)]).astype("f4"))
     assert found.variance[:3] == pytest.approx([16] * 3, rel=0.25) and (found.variance[3:] < 1).all()
     inside = unit(MODES) @ found.modes[:, :3]  # the same three dimensions
-    assert np.linalg.svd(inside)[1] == pytest.approx([1, 1, 1], abs=0.02)
+    assert np.linalg.svd(inside)[1] == pytest.approx([1, 1, 1], abs=0.05)
     again = leftover.estimate(flux, ivar, np.stack([BANDS, np.ones(P)]).astype("f4"))
     assert np.array_equal(again.modes, found.modes)
     quiet = leftover.estimate(*survey(rng, 1500, strength=0)[:2], np.stack([BANDS, np.ones(P)]).astype("f4"))

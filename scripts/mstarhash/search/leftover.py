@@ -17,6 +17,7 @@ MOST = 12  # modes
 ENOUGH = 20  # spectra for each
 ROUNDS = 4
 GROSS = 4.0  # times the usual misfit, beyond which a spectrum is not used
+SAFE = 1.5  # times the variance of the strongest mode of noise alone, above which a mode is one
 COSMIC = 12.0  # errors, beyond which a value is cut
 
 
@@ -46,8 +47,8 @@ def estimate(flux, ivar, templates):
     """Leftover of faint spectra, flux and ivar (n, p) in bins, each of which is one of `templates` (t, p) at some level.
 
     In turns the templates are fitted with what is known, and the modes taken from what the fits leave (with the error of
-    their levels, so that what a fit swallows is counted). Modes no stronger than those of noise alone (Marchenko & Pastur
-    1967) are left out.
+    their levels, so that what a fit swallows is counted). Modes not much stronger than those of noise alone (Marchenko &
+    Pastur 1967) are left out.
     """
     n, p = flux.shape
     found, most = none(p), min(MOST, n // ENOUGH)
@@ -64,7 +65,7 @@ def estimate(flux, ivar, templates):
         values, modes = np.linalg.eigh(scatter / count)
         noise = max(values[:-most].mean(), 1e-30)
         variance = values[: -most - 1 : -1] / noise - 1
-        sure = variance > 2 * np.sqrt(p / count) + p / count
+        sure = variance > SAFE * (2 * np.sqrt(p / count) + p / count)
         found = Leftover(modes[:, : -most - 1 : -1][:, sure].astype("f4"), variance[sure])
     return found
 

@@ -91,7 +91,7 @@ def train(args, x, labelled, averages):
     fitting = args.prior, args.floor, shifts, args.refine, args.threads
     sets = args.positives, args.negatives
     prepared = prepare(*(averages[key] for key in keys), averages)
-    prepared = with_sky(prepared, *held_out.faint_unclassified(args.negatives), args.floor)
+    prepared = with_sky(prepared, *held_out.faint_unclassified(args.negatives), args.floor, args.threads)
     averages["sky"] = prepared.sky
     by_class = held_out.labelled_fits(sets, unit, prepared, *fitting)
     *template, labelled["template_score"] = train_columns(by_class, wanted, unit, copies)

@@ -6,9 +6,11 @@ that a survey's spectra share. A fit that weighs by the inverse of it takes noth
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
+from mstarhash.common.parallel import ordered_map
 from mstarhash.spectra.hdf5 import blocks
 
 FAINT = (0.3, 4.0)  # S/N r of the spectra that tell it: in brighter ones, what no template is like would count
@@ -43,7 +45,7 @@ def none(p):
     return Leftover(np.zeros((p, 0), "f4"), np.zeros(0))
 
 
-def estimate(flux, ivar, templates):
+def estimate(flux, ivar, templates, threads=1):
     """Leftover of faint spectra, flux and ivar (n, p) in bins, each of which is one of `templates` (t, p) at some level.
 
     In turns the templates are fitted with what is known, and the modes taken from what the fits leave (with the error of
@@ -52,22 +54,27 @@ def estimate(flux, ivar, templates):
     """
     n, p = flux.shape
     found, most = none(p), min(MOST, n // ENOUGH)
-    root = np.sqrt(ivar)
     for _ in range(ROUNDS if most else 0):
         scatter, count = np.zeros((p, p)), 0
-        for rows in blocks(n):
-            error, doubt = _left(flux[rows] * root[rows], root[rows], templates, found)
-            size = (error**2).mean(1)
-            kept = size <= GROSS * np.median(size)
-            for part in (np.clip(error[kept], -COSMIC, COSMIC), doubt[kept]):
-                scatter += part.T @ part
-            count += kept.sum()
+        told = partial(_scatter, flux, ivar, templates, found)
+        for part, kept in ordered_map(told, blocks(n), threads):
+            scatter, count = scatter + part, count + kept
         values, modes = np.linalg.eigh(scatter / count)
         noise = max(values[:-most].mean(), 1e-30)
         variance = values[: -most - 1 : -1] / noise - 1
         sure = variance > SAFE * (2 * np.sqrt(p / count) + p / count)
         found = Leftover(modes[:, : -most - 1 : -1][:, sure].astype("f4"), variance[sure])
     return found
+
+
+def _scatter(flux, ivar, templates, known, rows):
+    """Sum of the squares (p, p) of what the best templates leave of some spectra, and of how many."""
+    root = np.sqrt(ivar[rows])
+    error, doubt = _left(flux[rows] * root, root, templates, known)
+    size = (error**2).mean(1)
+    kept = size <= GROSS * np.median(size)
+    error, doubt = np.clip(error[kept], -COSMIC, COSMIC), doubt[kept]
+    return (error.T @ error).astype("f8") + doubt.T @ doubt, kept.sum()
 
 
 def _left(y, root, templates, known):

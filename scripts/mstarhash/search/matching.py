@@ -26,7 +26,10 @@ from mstarhash.spectra.hdf5 import blocks
 CHUNK = 64  # rows that stay in a core's cache from one step of a kernel to the next
 COARSER = 2  # times the bins of the red arm, in the other windows: half the time, and nothing is lost
 LOW = 20.0  # below which evidence of a group is as good as none
-TILT, TILTED = 1, 0.2  # order of the polynomial of all wavelengths, whose bends left-over sky has too, and its prior
+TILT, TILT_PRIOR = (
+    1,
+    0.2,
+)  # order of the polynomial of all wavelengths, whose bends left-over sky has too, and its prior
 
 
 @dataclass
@@ -96,13 +99,13 @@ def prepare(flux, ivar, wanted, unit, group, wave, keys):
     )
 
 
-def with_sky(averages, flux, ivar, floor):
+def with_sky(averages, flux, ivar, floor, threads=1):
     """The Averages with what sky subtraction leaves in faint spectra (n, P); floor: see `softened`."""
     window = averages.whole
     if window is None:
         return averages
     seen = flux[:, window.inside], softened(flux[:, window.inside], ivar[:, window.inside], floor)
-    return replace(averages, sky=leftover.estimate(*binned(*seen, window.bins), window.flux))
+    return replace(averages, sky=leftover.estimate(*binned(*seen, window.bins), window.flux, threads))
 
 
 def window_of(flux, ivar, inside, bins, order):
@@ -282,7 +285,7 @@ def fit(flux, ivar, averages, prior, floor, shifts, refine, left_out=None):
             continue
         seen = flux[:, window.inside], softened(flux[:, window.inside], ivar[:, window.inside], floor)
         sky = averages.sky if window is averages.whole else None
-        gain = gains(*seen, window, prior if sky is None else TILTED, sky)
+        gain = gains(*seen, window, prior if sky is None else TILT_PRIOR, sky)
         if own is not None:
             gain[own] = 0
         if window is averages.red:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 from format_reference import meanings_of, read_meanings
-from mstarhash.quality.robustness import METHODS
 from project import link_project, rows, run, scheduled
 
+METHODS = ("default", "hash alone", "PCA + logistic regression", "PCA + logistic regression, no copies")
 ROOT = Path(__file__).resolve().parents[2]
 FEW = "robustness: {rows: [label_errors, same], seeds: [1], pooled_seeds: [1], draws: 20, real: null}\n"
 

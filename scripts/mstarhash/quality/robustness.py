@@ -6,8 +6,12 @@ from mstarhash.common.texttables import read_rows
 from mstarhash.search import metrics
 from mstarhash.spectra.shards import order_key
 
-METHODS = {"default": "score", "hash alone": "hash_score", "PCA + logistic regression": "logistic"}
-METHODS["PCA + logistic regression, no copies"] = "logistic_plain"
+METHODS = {  # column of a trial's CSV
+    "default": "score",
+    "hash alone": "hash_score",
+    "PCA + logistic regression": "logistic",
+    "PCA + logistic regression, no copies": "logistic_plain",
+}
 RULERS = {"ratio": "logistic", "ratio_plain": "logistic_plain"}  # with which the others are compared in pooled.csv
 WIDE = (0.025, 0.975)  # quantiles of a bootstrap between which a difference or a ratio is told
 CHANGES = ("row", "what", "seed", "method", "n", "n_true", "paired", "ap", "ap_low", "ap_high", "change", "change_low", "change_high")  # fmt: skip

@@ -44,14 +44,14 @@ def main(argv=None):
         rows = np.flatnonzero(is_unknown(columns.pop("class")))
         columns = {key: values[rows] for key, values in columns.items()}
         with open_h5(args.match) as source:
-            fits = source["class_evidence"][:]
+            fits = {key: source[key][:] for key in ("class_evidence", "likelihood_score")}
         shape = {"part_scores": (len(rows), PARTS)}
         scores = {key: np.zeros(shape.get(key, len(rows))) for key in SCORES}
         bits = np.zeros((len(rows), model.bits), bool)
 
         def work(item):
             where, (x,) = item
-            return where, *model.coded(x, fits[where], columns["snr_r"][where])
+            return where, *model.coded(x, {key: values[where] for key, values in fits.items()}, columns["snr_r"][where])
 
         for where, found, part in ordered_map(work, sample.blocks(["features"], rows), args.threads):
             bits[where] = part

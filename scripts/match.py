@@ -1,4 +1,4 @@
-"""Fit the mean spectra of both sides, times a smooth response, to the unclassified spectra of one shard."""
+"""Fit the mean and the released spectra of both sides, times a smooth response, to the unclassified spectra of one shard."""
 
 import sys
 
@@ -62,6 +62,7 @@ FOUND = (
     "best_wanted",
     "best_other",
     "class_evidence",
+    "likelihood_score",
     "good_pixels",
 )
 

@@ -68,11 +68,11 @@ def train(args, x, labelled, averages):
     import numpy as np
     from mstarhash.common.progress import say
     from mstarhash.learn import held_out
-    from mstarhash.search import codes
+    from mstarhash.search import codes, likelihood
     from mstarhash.search.calibration import calibrate
     from mstarhash.search.fusion import evidence, fit_fusion, fused
     from mstarhash.search.linear import train_columns, train_linear
-    from mstarhash.search.matching import prepare, with_sky
+    from mstarhash.search.matching import prepare
 
     wanted, unit, presumed = labelled["wanted"], labelled["unit"], labelled["kind"] == "presumed"
     network, values, outputs, of_parts = train_network(args, x, labelled)
@@ -91,9 +91,13 @@ def train(args, x, labelled, averages):
     fitting = args.prior, args.floor, shifts, args.refine, args.threads
     sets = args.positives, args.negatives
     prepared = prepare(*(averages[key] for key in keys), averages)
-    prepared = with_sky(prepared, *held_out.faint_unclassified(args.negatives), args.floor, args.threads)
-    averages["sky"] = prepared.sky
-    by_class = held_out.labelled_fits(sets, unit, prepared, *fitting)
+    known = np.isin(labelled["kind"], ["drawn", "template", "known"])
+    mine = likelihood.chosen(known, wanted, labelled["group"], labelled["snr_r"])
+    told = wanted[mine], unit[mine], labelled["group"][mine]
+    released = likelihood.prepare(*held_out.spectra_of(sets, mine), *told, averages["wave"], averages)
+    faint = held_out.spectra_of(sets, held_out.faint_unclassified(labelled["kind"], labelled["snr_r"]))
+    released.sky = likelihood.sky_of(released, *faint, args.floor, args.threads)
+    by_class, labelled["likelihood_score"] = held_out.labelled_fits(sets, unit, prepared, released, *fitting)
     *template, labelled["template_score"] = train_columns(by_class, wanted, unit, copies)
     stacked = evidence(labelled)
     stack = fit_fusion(stacked[rows], wanted[rows], presumed[rows])
@@ -109,7 +113,7 @@ def train(args, x, labelled, averages):
     table |= dict(zip(("near_positive", "near_negative"), near, strict=True))
     pieces = evidence(table)
     fusion = fit_fusion(pieces, wanted[rows], presumed[rows])
-    fields = {"network": network, "labelled": labelled, "stack": stack, "levels": levels}
+    fields = {"network": network, "labelled": labelled, "released": released, "stack": stack, "levels": levels}
     fields |= {"classes": classes, "linear": linear, "template": template}
     return fields | {"fusion": fusion, "fusion_evidence": pieces, "fusion_rows": rows}
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from mstarhash.common.parallel import ordered_map
 from mstarhash.search.leftover import FAINT, SAMPLE
-from mstarhash.search.matching import fit
+from mstarhash.search.likelihood import all_fits
 from mstarhash.search.retrieval import mean_nearest
 from mstarhash.spectra.hdf5 import blocks, open_h5
 
@@ -16,19 +16,28 @@ def as_unclassified(kind):
     return np.flatnonzero(np.isin(kind, [*known, "inspected", "presumed"]))
 
 
-def faint_unclassified(path):
-    """Flux and inverse variance (n, p) of faint unclassified spectra among the negatives: what tells of left-over sky."""
-    with open_h5(path) as source:
-        snr, kind = source["snr_r"][:], source["kind"].asstr()[:]
-        rows = np.flatnonzero((kind == "presumed") & (snr > FAINT[0]) & (snr < FAINT[1]))[:SAMPLE]
-        return source["flux"][rows], source["ivar"][rows]
+def faint_unclassified(kind, snr):
+    """Rows of faint unclassified spectra, which tell of left-over sky. kind, snr: (n,)."""
+    return np.flatnonzero((kind == "presumed") & (snr > FAINT[0]) & (snr < FAINT[1]))[:SAMPLE]
 
 
-def labelled_fits(sets, unit, averages, prior, floor, shifts, refine, threads):
-    """Class evidence (n, f) of all labelled spectra, no average made of a row's own unit.
+def spectra_of(sets, rows):
+    """Flux and inverse variance (n, p) of `rows` (rising) of the positives and the negatives, numbered through."""
+    parts, first = [], 0
+    for path in sets:
+        with open_h5(path) as source:
+            count = len(source["flux"])
+            mine = rows[(rows >= first) & (rows < first + count)] - first
+            parts.append([source[key][mine] for key in ("flux", "ivar")])
+        first += count
+    return tuple(np.concatenate(pair) for pair in zip(*parts, strict=True))
 
-    sets: paths of the positives and the negatives; unit: (n,) numbers as in `averages`, in that order; prior, floor,
-    shifts, refine: as for `matching.fit`.
+
+def labelled_fits(sets, unit, averages, released, prior, floor, shifts, refine, threads):
+    """Class evidence (n, f) and likelihood score (n,) of all labelled spectra, each of them without what is of its own unit.
+
+    sets: paths of the positives and the negatives; unit: (n,) numbers as in `averages` and `released`, in that order; prior,
+    floor, shifts, refine: as for `matching.fit`.
     """
 
     def read():
@@ -42,9 +51,10 @@ def labelled_fits(sets, unit, averages, prior, floor, shifts, refine, threads):
 
     def match(item):
         flux, ivar, mine = item
-        return fit(flux, ivar, averages, prior, floor, shifts, refine, mine)["class_evidence"]
+        found = all_fits(flux, ivar, averages, released, prior, floor, shifts, refine, mine)
+        return found["class_evidence"], found["likelihood_score"]
 
-    return np.concatenate(list(ordered_map(match, read(), threads)))
+    return tuple(map(np.concatenate, zip(*ordered_map(match, read(), threads), strict=True)))
 
 
 def neighbour_distances(codes, unit, sides, rows, count, threads):

@@ -29,6 +29,7 @@ def unknown_scores(candidates, known, others):
         "class outputs alone": "class_score",
         "linear score alone": "linear_score",
         "template score alone": "template_score",
+        "likelihood score alone": "likelihood_score",
     }
     columns |= {"template difference alone": "difference", "votes of these codes": "votes"}
     scores = {name: {row["file"]: float(row[column]) for row in rows} for name, column in columns.items()}

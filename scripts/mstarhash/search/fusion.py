@@ -8,7 +8,7 @@ from mstarhash.search.calibration import calibrate
 
 SHARE = 0.05  # of the wanted class in a survey, for which a fit is best: what tells at the top of the list counts
 ENOUGH = 1000  # presumed negatives that need no help of known ones
-SCORES = ("class", "linear", "template")  # that bits of the code tell together
+SCORES = ("class", "linear", "template", "likelihood")  # that bits of the code tell together
 NAMES = ("hash", *SCORES)
 LOW = 0.5  # of the spread of the wanted class, below even odds: what lies lower counts a tenth
 DARK = 0.1  # error of an S/N r near 0: of its median, and of left-over sky
@@ -20,7 +20,7 @@ def evidence(table):
     A dark spectrum (see `darkness`) has lower SCORES, so that its code says so too.
     """
     dark = darkness(table["snr_r"])
-    columns = [table[key] - dark for key in ("class_score", "linear_score", "template_score")]
+    columns = [table[f"{name}_score"] - dark for name in SCORES]
     near = [table["near_negative"] - table["near_positive"]] if "near_negative" in table else []
     return np.stack([*near, *columns], axis=1).astype("f8")
 

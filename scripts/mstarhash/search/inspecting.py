@@ -18,6 +18,7 @@ EVIDENCE = (  # column of candidates.csv, its name on the page, what it is
     ("class_score", "class score", "log odds by the outputs of the network"),
     ("linear_score", "linear score", "score of the linear classifier"),
     ("template_score", "template score", "score of what the mean spectra of all classes tell"),
+    ("likelihood_score", "likelihood", "log odds of the released spectra of the class against the others"),
     ("stability", "stability", "share of five networks with other random units that put it among the best"),
     ("difference", "difference", "log of the evidence for a mean spectrum of the wanted class over that for another"),
     ("chi2", "chi2", "reduced chi-square of the best fit of all"),

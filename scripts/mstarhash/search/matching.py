@@ -11,25 +11,20 @@ told by the red arm, where M stars have their flux.
 
 `class_evidence` tells the same of each group of averages (pairs of subtypes, other classes), for a regression that learns
 which groups are mistaken for which: of the red arm; of the blue arm, fitted for itself since the two are calibrated each for
-itself; of both together; and of one fit of all wavelengths, which knows the colour, and what sky subtraction leaves in
-spectra (leftover.py), so that a pedestal is not taken for a band.
+itself; and of both together.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import logsumexp
 
-from mstarhash.search import leftover
 from mstarhash.spectra.hdf5 import blocks
 
 CHUNK = 64  # rows that stay in a core's cache from one step of a kernel to the next
-COARSER = 2  # times the bins of the red arm, in the other windows: half the time, and nothing is lost
+PASS = 256  # rows whose products are held at once
+COARSER = 2  # times the bins of the red arm, in the blue one: half the time, and nothing is lost
 LOW = 20.0  # below which evidence of a group is as good as none
-TILT, TILT_PRIOR = (
-    1,
-    0.2,
-)  # order of the polynomial of all wavelengths, whose bends left-over sky has too, and its prior
 
 
 @dataclass
@@ -42,10 +37,17 @@ class Window:
     terms: list  # T u^k, k = 0..order
     squares: list  # T^2 u^k, k = 0..2 order
 
+    @classmethod
+    def of(cls, small, inside, bins, order):
+        """Of mean spectra in bins (t, p), for a polynomial of `order`."""
+        u = np.linspace(-1, 1, small.shape[1], dtype="f4")
+        terms = [small * u**k for k in range(order + 1)]
+        return cls(inside, bins, small, terms, [small**2 * u**k for k in range(2 * order + 1)])
+
 
 @dataclass
 class Averages:
-    """What is known of each mean spectrum, and its windows."""
+    """What is known of each mean spectrum, and its windows, one an arm."""
 
     wanted: np.ndarray  # (t,) bool
     unit: np.ndarray  # (t,) number of what it was made of, see train.number_apart; -1: nothing
@@ -53,8 +55,6 @@ class Averages:
     groups: list  # their names
     red: Window
     blue: Window | None  # None: the grid has no such wavelengths
-    whole: Window | None  # both arms
-    sky: leftover.Leftover | None = None  # in `whole`
 
 
 def binned(flux, ivar, bins):
@@ -84,32 +84,35 @@ def prepare(flux, ivar, wanted, unit, group, wave, keys):
 
     group: (t,) texts. A featureless spectrum is added to the others.
     """
+    first, join, last = arms(wave, keys)
+    bins, order = keys["bins"], keys["order"]
+    blue = join - first >= COARSER * bins
+    windows = [window_of(flux, ivar, slice(join, last), bins, order)]
+    windows.append(window_of(flux, ivar, slice(first, join), COARSER * bins, order) if blue else None)
+    return Averages(*told_of(wanted, unit, group), *windows)
+
+
+def told_of(wanted, unit, group):
+    """wanted, unit, group (t + 1,) numbered and the groups' names of spectra (t,) and a featureless one, which is none's."""
+    names, number = np.unique(np.append(np.asarray(group, str), "featureless"), return_inverse=True)
+    return np.append(np.asarray(wanted, bool), False), np.append(np.asarray(unit), -1), number, names.tolist()
+
+
+def arms(wave, keys):
+    """First pixels of the blue and of the red arm, and the end of that; a grid without such wavelengths is one red arm."""
     first, join, last = np.searchsorted(
         wave, (keys["blue_min"], keys["wave_min"], np.nextafter(keys["wave_max"], np.inf))
     ).tolist()
-    if join == last:  # a grid without such wavelengths is fitted as a whole
-        first, join, last = 0, 0, len(wave)
-    bins, order = keys["bins"], keys["order"]
-    windows = [window_of(flux, ivar, slice(join, last), bins, order), None, None]
-    if join - first >= COARSER * bins:
-        windows[1:] = (window_of(flux, ivar, slice(first, end), COARSER * bins, order) for end in (join, last))
-    names, number = np.unique(np.append(np.asarray(group, str), "featureless"), return_inverse=True)
-    return Averages(
-        np.append(np.asarray(wanted, bool), False), np.append(np.asarray(unit), -1), number, names.tolist(), *windows
-    )
-
-
-def with_sky(averages, flux, ivar, floor, threads=1):
-    """The Averages with what sky subtraction leaves in faint spectra (n, P); floor: see `softened`."""
-    window = averages.whole
-    if window is None:
-        return averages
-    seen = flux[:, window.inside], softened(flux[:, window.inside], ivar[:, window.inside], floor)
-    return replace(averages, sky=leftover.estimate(*binned(*seen, window.bins), window.flux, threads))
+    return (first, join, last) if join < last else (0, 0, len(wave))
 
 
 def window_of(flux, ivar, inside, bins, order):
-    """Window `inside` (slice of pixels) of mean spectra (t, P) and a featureless one.
+    """Window `inside` (slice of pixels) of mean spectra (t, P) and a featureless one."""
+    return Window.of(binned_spectra(flux, ivar, inside, bins), inside, bins, order)
+
+
+def binned_spectra(flux, ivar, inside, bins):
+    """(t + 1, p) mean spectra (t, P) in bins of the pixels `inside` and a featureless one, each of mean |flux| 1.
 
     Where one knows nothing, its neighbours in wavelength are used.
     """
@@ -121,35 +124,39 @@ def window_of(flux, ivar, inside, bins, order):
         + [np.ones(len(pixels))]
     )
     small, _ = binned(full.astype("f4"), np.ones_like(full, "f4"), bins)
-    small /= np.maximum(np.abs(small).mean(1, keepdims=True), 1e-30)
-    u = np.linspace(-1, 1, small.shape[1], dtype="f4")
-    terms = [small * u**k for k in range(order + 1)]
-    return Window(inside, bins, small, terms, [small**2 * u**k for k in range(2 * order + 1)])
+    return small / np.maximum(np.abs(small).mean(1, keepdims=True), 1e-30)
 
 
 def gains(flux, ivar, window, prior, sky=None):
     """(n, t) drop of chi-square of each average times its best polynomial.
 
     flux, ivar: (n, P) in the window, ivar 0 = unusable; prior: sigma of the higher coefficients in units of the
-    zeroth (of the fit without them); sky: Leftover of the window, with whose covariance chi-square is, and the polynomial
-    of order TILT. Negative levels are no detection: gain 0.
+    zeroth (of the fit without them); sky: Leftover of the window, with whose covariance chi-square is. Negative levels are no
+    detection: gain 0.
     """
     f, w = _scaled(flux, ivar, window.bins)
-    order = len(window.terms) - 1 if sky is None else TILT
-    terms = window.terms[: order + 1]
+    out = np.empty((len(f), len(window.flux)))
+    for rows in blocks(len(out), PASS):
+        out[rows] = _gains(f[rows], w[rows], window, prior, sky)
+    return out
+
+
+def _gains(f, w, window, prior, sky):
+    """`gains` of binned flux and ivar (n, p)."""
+    order = len(window.terms) - 1
     root = np.sqrt(w)
     data = w * f if sky is None else root * sky.weighed(root * f)
-    right = [data @ term.T for term in terms]
-    moments = [w @ square.T for square in window.squares[: 2 * order + 1]]
-    swallowed = [] if sky is None else [[(root * mode) @ term.T for term in terms] for mode in sky.modes.T]
+    right = [data @ term.T for term in window.terms]
+    moments = [w @ square.T for square in window.squares]
+    modes = () if sky is None else zip(sky.modes.T, np.sqrt(sky.share), strict=True)
+    taken = [[(root * (size * mode)) @ term.T for term in window.terms] for mode, size in modes]
     out = np.empty(right[0].shape)
     for rows in blocks(len(out), CHUNK):
-        a = [[moments[i + j][rows].astype("f8") for j in range(i + 1)] for i in range(order + 1)]
-        for share, parts in zip(() if sky is None else sky.share, swallowed, strict=True):
-            parts = [part[rows].astype("f8") for part in parts]
-            for i in range(order + 1):
-                for j in range(i + 1):
-                    a[i][j] -= share * parts[i] * parts[j]
+        a = [[moments[i + j][rows] for j in range(i + 1)] for i in range(order + 1)]
+        for i in range(order + 1):
+            for j in range(i + 1):
+                swallowed = sum(parts[i][rows] * parts[j][rows] for parts in taken)
+                a[i][j] = (a[i][j] - swallowed).astype("f8")
         out[rows] = _gain(a, [term[rows].astype("f8") for term in right], prior)
     return out
 
@@ -280,12 +287,11 @@ def fit(flux, ivar, averages, prior, floor, shifts, refine, left_out=None):
     own = None if left_out is None else (left_out[:, None] == averages.unit) & (left_out >= 0)[:, None]
     sides = [np.flatnonzero(averages.wanted), np.flatnonzero(~averages.wanted)]
     found = []
-    for window in (averages.red, averages.blue, averages.whole):
+    for window in (averages.red, averages.blue):
         if window is None:
             continue
         seen = flux[:, window.inside], softened(flux[:, window.inside], ivar[:, window.inside], floor)
-        sky = averages.sky if window is averages.whole else None
-        gain = gains(*seen, window, prior if sky is None else TILT_PRIOR, sky)
+        gain = gains(*seen, window, prior)
         if own is not None:
             gain[own] = 0
         if window is averages.red:
@@ -293,13 +299,13 @@ def fit(flux, ivar, averages, prior, floor, shifts, refine, left_out=None):
             for shift in shifts:
                 if shift:
                     _refine(gain, *(np.roll(part, -shift, 1) for part in seen), window, prior, top)
-        found.append((gain, *misfit(gain, *seen, window.bins, sky)))
+        found.append((gain, *misfit(gain, *seen, window.bins)))
     gain, reduced, _ = found[0]
     best = [columns[gain[:, columns].argmax(1)] for columns in sides]
     rows = np.arange(len(gain))
     if averages.blue is not None:
-        together = sum(believed(gain, reduced) for gain, reduced, _ in found[:2])
-        found.append((together, np.ones(len(gain)), sum(count for *_, count in found[:2])))
+        together = sum(believed(gain, reduced) for gain, reduced, _ in found)
+        found.append((together, np.ones(len(gain)), sum(count for *_, count in found)))
     return {
         "difference": log_ratio(gain, reduced, averages.wanted),
         "chi2": reduced,

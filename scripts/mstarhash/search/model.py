@@ -1,6 +1,6 @@
 """train/model.h5: all that scoring needs - network, thresholds, averages, labelled codes, fusion."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -8,13 +8,14 @@ from mstarhash.common.errors import InputError
 from mstarhash.search.codes import levelled
 from mstarhash.search.fusion import evidence, fused
 from mstarhash.search.leftover import Leftover
-from mstarhash.search.matching import fit, prepare
+from mstarhash.search.likelihood import all_fits, assembled
+from mstarhash.search.matching import prepare
 from mstarhash.search.pil import PARTS, Network
 from mstarhash.spectra.hdf5 import RECIPE, open_h5, read_columns, write_columns
 from mstarhash.spectra.shards import IDENTITY
 
 LABELLED = (*IDENTITY, "order", "kind", "family", "class", "subclass", "group", "snr_r")
-SCORES = ("class_score", "part_scores", "linear_score", "template_score")
+SCORES = ("class_score", "part_scores", "linear_score", "template_score", "likelihood_score")
 AVERAGES = ("flux", "ivar", "wanted", "cluster", "members", "unit", "group")
 SOLVED = ("beta", "centre", "turn", "thresholds", "parts")  # of the network; an autoencoder has only thresholds
 REGRESSIONS = ("classes", "linear", "template")  # weights and intercept each
@@ -32,6 +33,7 @@ class Model:
     labelled: dict  # LABELLED, `wanted`, `suspect` (n,) bool, `codes` (n, bits / 64) uint64, SCORES
     averages: object
     average_names: np.ndarray
+    released: object  # likelihood.Released
     fitting: dict  # FITTING, of the fits that it learned from
     fusion: dict
     fusion_evidence: np.ndarray  # (m, k) that the fusion was fitted on, each spectrum judged as if left out
@@ -87,17 +89,18 @@ class Model:
             )
 
     def fit(self, flux, ivar):
-        """`matching.fit` of spectra (n, p) as in training."""
+        """`likelihood.all_fits` of spectra (n, p) as in training."""
         prior, floor, refine, reach = (self.fitting[key] for key in ("prior", "floor", "refine", "max_shift"))
-        return fit(flux, ivar, self.averages, prior, floor, range(-reach, reach + 1), refine)
+        return all_fits(flux, ivar, self.averages, self.released, prior, floor, range(-reach, reach + 1), refine)
 
-    def coded(self, x, class_evidence, snr):
+    def coded(self, x, fits, snr):
         """SCORES as a dict, (n,) but for `part_scores` (n, PARTS), and bits (n, bits), of features (n, d), what `match`
-        found (n, f) and S/N r (n,)."""
+        found, a dict of class_evidence (n, f) and likelihood_score (n,), and S/N r (n,)."""
         hidden = self.network.hidden(x)
         scores = {"class_score": np.zeros(len(x)), "part_scores": np.zeros((len(x), PARTS))}
         scores["linear_score"] = x.astype("f8") @ self.linear[0] + self.linear[1]
-        scores["template_score"] = class_evidence.astype("f8") @ self.template[0] + self.template[1]
+        scores["likelihood_score"] = fits["likelihood_score"]
+        scores["template_score"] = fits["class_evidence"].astype("f8") @ self.template[0] + self.template[1]
         if self.network.beta is None:
             return scores, hidden > self.network.thresholds
         outputs = hidden.astype("f8") @ self.network.beta
@@ -114,7 +117,7 @@ def _different(found, learned, names):
 
 def write_model(out, model, averages):
     """Into an open HDF5 file; model: dict of the fields of Model, less those that follow from `averages`: a dict with
-    AVERAGES, FITTING, name, wave, sky."""
+    AVERAGES, FITTING, name, wave."""
     network = model["network"]
     net = out.create_group("network")
     net["mean"] = network.mean
@@ -129,8 +132,11 @@ def write_model(out, model, averages):
     write_columns(part, {key: averages[key] for key in AVERAGES})
     part.attrs.update({key: averages[key] for key in FITTING})
     write_columns(part, {"name": np.append(averages["name"], "featureless")})
-    if averages["sky"] is not None:
-        write_columns(part, {f"sky_{key}": getattr(averages["sky"], key) for key in SKY})
+    released, part = model["released"], out.create_group("released")
+    groups = np.array(released.groups)[released.group]
+    told = {"wanted": released.wanted[:-1], "unit": released.unit[:-1], "group": groups[:-1]}
+    write_columns(part, {"flux": released.window.flux} | told)
+    write_columns(part, {f"sky_{key}": getattr(released.sky, key) for key in SKY})
     for key in ("fusion", "stack"):
         write_columns(out.create_group(key), model[key])
     for key in REGRESSIONS:
@@ -151,13 +157,15 @@ def read_model(path):
         part = source["averages"]
         columns = read_columns(part, ["flux", "ivar", "wanted", "unit", "group"])
         fitting = {key: part.attrs[key].item() for key in FITTING}
-        averages = prepare(*columns.values(), source["wave"][:], fitting)
-        if "sky_modes" in part:
-            averages = replace(averages, sky=Leftover(*(part[f"sky_{key}"][:] for key in SKY)))
+        grid = source["wave"][:], fitting
+        averages = prepare(*columns.values(), *grid)
+        columns = read_columns(source["released"], ["flux", "wanted", "unit", "group"])
+        sky = Leftover(*(source["released"][f"sky_{key}"][:] for key in SKY))
         return Model(
             network=network,
             labelled=read_columns(source["labelled"], [*LABELLED, *SCORES, "wanted", "suspect", "codes"]),
             averages=averages,
+            released=assembled(*columns.values(), *grid, sky),
             average_names=read_columns(part, ["name"])["name"],
             fitting=fitting,
             **{key: read_columns(source[key], list(source[key])) for key in ("fusion", "stack")},

@@ -110,5 +110,5 @@ def spectrum_of(paths, templates, file, order, wave):
 
 def one_code(model, flux, ivar, x, snr):
     """Class score and packed code (k,) of one spectrum: flux, ivar (p,), features (1, d) and S/N r."""
-    scores, bits = model.coded(x, model.fit(flux[None], ivar[None])["class_evidence"], np.array([snr]))
+    scores, bits = model.coded(x, model.fit(flux[None], ivar[None]), np.array([snr]))
     return float(scores["class_score"][0]), pack(bits)[0]

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from mstarhash.search.fusion import evidence, fused
+from mstarhash.search.fusion import SCORES, evidence, fused
 from mstarhash.spectra.shards import IDENTITY
 
 COLUMNS = (
     *IDENTITY, "rank", "p_m", "score", "in_union", "votes", "min_distance", "hash_score", "near_positive", "near_negative",
-    "class_score", "linear_score", "template_score", "difference", "chi2", "gain_wanted", "gain_other", "best_wanted", "best_other", "good_pixels", "snr_r", "stability", "nearest", "label",
+    "class_score", "linear_score", "template_score", "likelihood_score", "difference", "chi2", "gain_wanted", "gain_other", "best_wanted", "best_other", "good_pixels", "snr_r", "stability", "nearest", "label",
 )  # fmt: skip
 NEAREST = ("nearest", "nearest_distance")  # rows of labelled spectra and their Hamming distances
 
@@ -28,7 +28,7 @@ def stability(table, stack, expected):
         return np.full(len(parts), np.nan)
     found = np.zeros(parts.shape)
     for k, part in enumerate(parts.T):
-        scores = {key: table[key] for key in ("snr_r", "linear_score", "template_score")} | {"class_score": part}
+        scores = {key: table[key] for key in ("snr_r", *(f"{name}_score" for name in SCORES))} | {"class_score": part}
         best = np.argsort(-fused(evidence(scores), stack), kind="stable")[: max(1, round(expected))]
         found[best, k] = 1
     return found.mean(1)

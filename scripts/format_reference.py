@@ -28,8 +28,8 @@ HDF5: rows are spectra unless said otherwise, in one order for the whole run: by
 Texts are UTF-8 of fixed length. A missing number is NaN, a missing text is empty. Sizes: n rows, w the widest spectrum
 of the shard, p pixels of the common grid, d features, q queries, s shards, bits the length of a code, t averages, m labelled
 spectra with copies, f those of them with evidence, e pieces of evidence, z of them in the code, i values of class
-evidence, j indices that tell a subtype, r stars of these, g code targets, h hidden units, c bins of the fit of all wavelengths, k modes
-of left-over sky, o objects.
+evidence, j indices that tell a subtype, r stars of these, g code targets, h hidden units, x released spectra of the likelihood score, c
+bins of their fit, k modes of left-over sky, o objects.
 """
 
 FILES = (  # heading, pattern, a sentence

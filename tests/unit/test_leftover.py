@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from mstarhash.search import leftover
-from mstarhash.search.matching import TILT, gains, misfit, prepare, with_sky
+from mstarhash.search import leftover, likelihood
+from mstarhash.search.likelihood import TILT
+from mstarhash.search.matching import gains, misfit
 from sklearn.metrics import roc_auc_score
 
 P = 240
@@ -25,10 +26,11 @@ def unit(modes):
     return np.linalg.qr(modes.T)[0].T
 
 
-def averages():
+def released():
     flux = np.stack([BANDS, np.ones(P), 1 + 0.2 * U])
     keys = {"blue_min": 0, "wave_min": 80, "wave_max": P, "bins": 1, "order": 3}
-    return prepare(flux, np.ones_like(flux), [True, False, False], [0, 1, 2], ["M0", "K5", "G0"], np.arange(P), keys)
+    told = [True, False, False], [0, 1, 2], ["M0", "K5", "G0"]
+    return likelihood.prepare(flux, np.ones_like(flux), *told, np.arange(P), keys)
 
 
 def test_the_inverse_is_that_of_the_covariance():
@@ -60,16 +62,16 @@ def test_gain_is_that_of_generalised_least_squares():
     rng = np.random.default_rng(3)
     flux, ivar, _ = survey(rng, 4)
     ivar[:, 30:40] = 0
-    window = averages().whole
-    small, w = flux[:, ::2], ivar[:, ::2]
+    window = released().window
+    small, w = flux[:, ::4], ivar[:, ::4]
     window.bins = 1
-    sky = leftover.Leftover(np.linalg.qr(MODES[:, ::2].T)[0].astype("f4"), np.array([30.0, 8.0, 2.0]))
+    sky = leftover.Leftover(np.linalg.qr(MODES[:, ::4].T)[0].astype("f4"), np.array([30.0, 8.0, 2.0]))
     found = gains(small, w, window, 1e6, sky)
-    inverse = np.linalg.inv(np.eye(P // 2) + sky.modes @ np.diag(sky.variance) @ sky.modes.T)
+    inverse = np.linalg.inv(np.eye(P // 4) + sky.modes @ np.diag(sky.variance) @ sky.modes.T)
     for row in range(4):
         y = small[row] * np.sqrt(w[row])
         for column, template in enumerate(window.flux):
-            bends = template[:, None] * np.linspace(-1, 1, P // 2)[:, None] ** np.arange(TILT + 1)
+            bends = template[:, None] * np.linspace(-1, 1, P // 4)[:, None] ** np.arange(TILT + 1)
             design = bends * np.sqrt(w[row])[:, None]
             best = np.linalg.solve(design.T @ inverse @ design, design.T @ inverse @ y)
             expected = best @ design.T @ inverse @ y if best[0] > 0 else 0
@@ -82,10 +84,12 @@ def test_gain_is_that_of_generalised_least_squares():
 def test_a_fit_that_knows_left_over_sky_tells_bands_from_it():
     rng = np.random.default_rng(4)
     flux, ivar, banded = survey(rng, 2400)
-    known = with_sky(averages(), flux[:2000], ivar[:2000], 0.02)
-    assert len(known.sky.variance) >= 3
+    known = released()
+    sky = likelihood.sky_of(known, flux[:2000], ivar[:2000], 0.02)
+    assert len(sky.variance) >= 3
     apart = []
-    for sky in (None, known.sky):
-        gain = gains(flux[2000:], ivar[2000:], known.whole, 0.2, sky)
-        apart.append(roc_auc_score(banded[2000:], gain[:, 0] - gain[:, 1]))
+    for part in (known.sky, sky):
+        known.sky = part
+        score = likelihood.fit(flux[2000:], ivar[2000:], known, 0.02)["likelihood_score"]
+        apart.append(roc_auc_score(banded[2000:], score))
     assert apart[1] > apart[0] + 0.04 and apart[1] > 0.9

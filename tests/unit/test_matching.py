@@ -73,23 +73,22 @@ def test_averages_of_the_own_unit_are_left_out(averages):
 def test_each_arm_is_fitted_for_itself_then_both_together(averages):
     both = np.repeat(averages.red.flux[:6], 2, axis=1)
     about = averages.wanted[:6], averages.unit[:6], np.array(averages.groups)[averages.group[:6]], np.arange(P)
-    two, red, blue, whole = (
+    two, red, blue = (
         prepare(both, np.ones_like(both), *about, KEYS | keys)
-        for keys in ({"wave_min": 100}, {"blue_min": 100, "wave_min": 100}, {"wave_max": 99, "bins": 4}, {"bins": 4})
+        for keys in ({"wave_min": 100}, {"blue_min": 100, "wave_min": 100}, {"wave_max": 99, "bins": 4})
     )
-    assert red.blue is None and red.whole is None
-    assert np.array_equal(two.blue.flux, blue.red.flux) and np.array_equal(two.whole.flux, whole.red.flux)
+    assert red.blue is None and np.array_equal(two.blue.flux, blue.red.flux)
     rng = np.random.default_rng(4)
     flux = (both[[1, 4]] + 0.3 * rng.standard_normal((2, P))).astype("f4")
     ivar = np.full(flux.shape, 11.0, "f4")
-    found, *alone = (fit(flux, ivar, part, 1.0, 0.01, [0], 3) for part in (two, red, blue, whole))
+    found, *alone = (fit(flux, ivar, part, 1.0, 0.01, [0], 3) for part in (two, red, blue))
     evidence = found.pop("class_evidence")
     assert all(np.array_equal(found[key], alone[0][key]) for key in found)
-    assert np.array_equal(evidence[:, :39], np.concatenate([part["class_evidence"] for part in alone], axis=1))
+    assert np.array_equal(evidence[:, :26], np.concatenate([part["class_evidence"] for part in alone], axis=1))
     scaled = 0
     for arm in (two.red, two.blue):
         seen = flux[:, arm.inside], softened(flux[:, arm.inside], ivar[:, arm.inside], 0.01)
         gain = gains(*seen, arm, 1.0)
         scaled = scaled + gain / np.maximum(misfit(gain, *seen, arm.bins)[0], 1)[:, None] ** 2
     together = class_evidence(scaled, np.ones(2), np.full(2, 100 + 25), averages.group)
-    assert evidence[:, 39:] == pytest.approx(together, rel=1e-6)
+    assert evidence[:, 26:] == pytest.approx(together, rel=1e-6)

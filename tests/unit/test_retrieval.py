@@ -111,8 +111,9 @@ def test_words_on_the_nearest():
 
 def test_stability_counts_parts_that_agree():
     part = np.array([[3.0, 3.0], [2.0, 0.0], [1.0, 2.0], [0.0, 1.0]])
-    table = {"part_scores": part, "linear_score": np.zeros(4), "template_score": np.zeros(4), "snr_r": np.ones(4)}
-    stack = {"scale": np.ones(3), "coefficients": np.ones(3), "intercept": np.zeros(1)}
+    table = {"part_scores": part, "linear_score": np.zeros(4), "template_score": np.zeros(4)}
+    table |= {"likelihood_score": np.zeros(4), "snr_r": np.ones(4)}
+    stack = {"scale": np.ones(4), "coefficients": np.ones(4), "intercept": np.zeros(1)}
     assert stability(table, stack, 2.2).tolist() == [1.0, 0.5, 0.5, 0.0]
     assert np.isnan(stability(table | {"part_scores": 0 * part}, stack, 2)).all()
 
@@ -122,9 +123,9 @@ def test_a_spectrum_darker_than_the_sky_is_no_star():
     snr = np.array([3.0, 0.0, -0.1, -0.5, np.nan])
     expected = [stats.norm(0, DARK).logpdf(0) - stats.norm(0, DARK).logpdf(min(s, 0)) for s in snr[:4]]
     assert darkness(snr) == pytest.approx([*expected, 0])
-    scores = dict.fromkeys(("class_score", "linear_score", "template_score"), np.full(5, 2.0))
+    scores = dict.fromkeys(("class_score", "linear_score", "template_score", "likelihood_score"), np.full(5, 2.0))
     near = {"near_negative": np.full(5, 9.0), "near_positive": np.full(5, 4.0)}
     found = evidence(scores | {"snr_r": snr} | near)
     assert found[:, 0].tolist() == [5.0] * 5 and found[:, 1:] == pytest.approx(
-        (2 - darkness(snr))[:, None] * np.ones(3)
+        (2 - darkness(snr))[:, None] * np.ones(4)
     )

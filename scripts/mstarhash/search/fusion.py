@@ -10,6 +10,7 @@ SHARE = 0.05  # of the wanted class in a survey, for which a fit is best: what t
 ENOUGH = 1000  # presumed negatives that need no help of known ones
 SCORES = ("class", "linear", "template", "likelihood")  # that bits of the code tell together
 NAMES = ("hash", *SCORES)
+NEAR = ("near_negative", "near_positive")  # columns of the hash evidence
 LOW = 0.5  # of the spread of the wanted class, below even odds: what lies lower counts a tenth
 DARK = 0.1  # error of an S/N r near 0: of its median, and of left-over sky
 
@@ -21,7 +22,7 @@ def evidence(table):
     """
     dark = darkness(table["snr_r"])
     columns = [table[f"{name}_score"] - dark for name in SCORES]
-    near = [table["near_negative"] - table["near_positive"]] if "near_negative" in table else []
+    near = [table[NEAR[0]] - table[NEAR[1]]] if NEAR[0] in table else []
     return np.stack([*near, *columns], axis=1).astype("f8")
 
 

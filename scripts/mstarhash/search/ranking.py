@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mstarhash.search.fusion import SCORES, evidence, fused
+from mstarhash.search.fusion import NEAR, evidence, fused
 from mstarhash.spectra.shards import IDENTITY
 
 COLUMNS = (
@@ -28,7 +28,7 @@ def stability(table, stack, expected):
         return np.full(len(parts), np.nan)
     found = np.zeros(parts.shape)
     for k, part in enumerate(parts.T):
-        scores = {key: table[key] for key in ("snr_r", *(f"{name}_score" for name in SCORES))} | {"class_score": part}
+        scores = {key: values for key, values in table.items() if key not in NEAR} | {"class_score": part}
         best = np.argsort(-fused(evidence(scores), stack), kind="stable")[: max(1, round(expected))]
         found[best, k] = 1
     return found.mean(1)

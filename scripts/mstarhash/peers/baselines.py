@@ -4,6 +4,7 @@ import numpy as np
 
 from mstarhash.learn.set_file import read_set
 from mstarhash.peers.hash_methods import PaperCodes
+from mstarhash.peers.scores import PcaLogistic
 from mstarhash.search.codes import pack
 from mstarhash.search.retrieval import votes
 from mstarhash.spectra.scaling import features
@@ -31,11 +32,17 @@ def scaled(flux, ivar):
     return features(flux, ivar, smooth=0, scale="minmax", thin=1)
 
 
-def read_training(positives, negatives, copies=True):
-    """Features (m, d) of both training sets, with their degraded copies or without, and (m,) bool: of the wanted class."""
+def read_training(positives, negatives):
+    """Of both training sets: features (m, d); (m,) bool, of the wanted class; (m,) bool, a degraded copy."""
     sets = [read_set(path, ["kind", "features"]) for path in (positives, negatives)]
-    parts = [part["features"] if copies else part["features"][part["kind"] != "copy"] for part in sets]
-    return np.concatenate(parts), np.arange(sum(map(len, parts))) < len(parts[0])
+    x, kind = (np.concatenate([part[key] for part in sets]) for key in ("features", "kind"))
+    return x, np.arange(len(x)) < len(sets[0]["kind"]), kind == "copy"
+
+
+def logistic_scores(positives, negatives, unknown, seed):
+    """Scores (n,) of features (n, d) by PCA and logistic regression on both training sets, and without degraded copies."""
+    x, wanted, copy = read_training(positives, negatives)
+    return [PcaLogistic(seed).fit(x[rows], wanted[rows]).score(unknown) for rows in (slice(None), ~copy)]
 
 
 def read_plain(path):

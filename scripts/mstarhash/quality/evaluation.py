@@ -6,8 +6,7 @@ import numpy as np
 
 from mstarhash.common.progress import say
 from mstarhash.common.texttables import read_rows
-from mstarhash.peers.baselines import PaperSearch, read_plain, read_training
-from mstarhash.peers.scores import PcaLogistic
+from mstarhash.peers.baselines import PaperSearch, logistic_scores, read_plain
 from mstarhash.search import metrics
 from mstarhash.search.fusion import NAMES, fused
 from mstarhash.search.model import read_model
@@ -49,7 +48,7 @@ def peer_scores(sets, spectra, share, seed, threads):
         files = sample.columns(["file"])["file"][rows]
         flux, ivar, x = (sample.rows(key, rows) for key in ("flux", "ivar", "features"))
     say("evaluate: PCA and logistic regression")
-    logistic, plain = (PcaLogistic(seed).fit(*read_training(*sets, copies)).score(x) for copies in (True, False))
+    logistic, plain = logistic_scores(*sets, x, seed)
     say("evaluate: the paper's search")
     votes = PaperSearch(seed, threads).fit(*map(read_plain, sets)).votes(flux, ivar, share)
     return {

@@ -12,15 +12,14 @@ import numpy as np
 from mstarhash.common.errors import InputError
 from mstarhash.common.texttables import read_rows, write_rows
 from mstarhash.mock.truth import read_truth
-from mstarhash.peers.baselines import read_training
-from mstarhash.peers.scores import PcaLogistic
+from mstarhash.peers.baselines import logistic_scores
 from mstarhash.quality import kept_aside
 from mstarhash.spectra.sample import Sample
 from mstarhash.spectra.shards import identity_of_name, order_key
 from mstarhash.spectra.targets import unknown_rows
 
 OWN = ("score", "hash_score", "p_m")  # columns of candidates.csv that are kept
-LOGISTIC = {"logistic": True, "logistic_plain": False}  # whether it learns on degraded copies too
+LOGISTIC = ("logistic", "logistic_plain")  # PCA and logistic regression, on degraded copies too and without them
 MOCK = ("file", "wanted", *OWN, *LOGISTIC)
 REAL = ("file", "wanted", "half", "snr_r", *OWN)
 NO_INPUT = dict.fromkeys(("catalogue", "gaia", "twomass", "wise", "labels"))
@@ -104,20 +103,20 @@ def judged(rows, results, args):
 
 def beside_logistic(rows, wanted, results, seed):
     """Rows of MOCK of those of candidates.csv; wanted: {file: bool}."""
-    scores = logistic_scores(results, seed)
+    scores = of_files(results, seed)
     for row in rows:
         row["wanted"] = int(wanted[row["file"]])
         row |= {key: f"{value:.6g}" for key, value in zip(LOGISTIC, scores[row["file"]], strict=True)}
     return [{key: row[key] for key in MOCK} for row in rows]
 
 
-def logistic_scores(results, seed):
+def of_files(results, seed):
     """{file: scores, as LOGISTIC} of the unclassified spectra of a run by PCA and logistic regression on its training sets."""
     sets = results / "positives/positives.h5", results / "negatives/negatives.h5"
     with Sample(sorted((results / "rebin").glob("*.h5"))) as sample:
         rows = unknown_rows(sample)
         files, x = sample.columns(["file"])["file"][rows], sample.rows("features", rows)
-    scores = [PcaLogistic(seed).fit(*read_training(*sets, copies)).score(x) for copies in LOGISTIC.values()]
+    scores = logistic_scores(*sets, x, seed)
     return dict(zip(files.tolist(), np.transpose(scores).tolist(), strict=True))
 
 

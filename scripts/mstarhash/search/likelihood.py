@@ -68,7 +68,8 @@ def whole(wave, keys):
 
 def sky_of(released, flux, ivar, floor, threads=1):
     """Leftover of faint spectra (n, P) in the window; floor: see `matching.softened`."""
-    return leftover.estimate(*_seen(released.window, flux, ivar, floor, binned=True), released.window.flux, threads)
+    window = released.window
+    return leftover.estimate(*matching.binned(*_seen(window, flux, ivar, floor), window.bins), window.flux, threads)
 
 
 def fit(flux, ivar, released, floor, left_out=None):
@@ -94,7 +95,7 @@ def all_fits(flux, ivar, averages, released, prior, floor, shifts, refine, left_
     return found | more | {"class_evidence": both}
 
 
-def _seen(window, flux, ivar, floor, binned=False):
+def _seen(window, flux, ivar, floor):
+    """Flux and softened inverse variance in the window."""
     flux, ivar = flux[:, window.inside], ivar[:, window.inside]
-    ivar = matching.softened(flux, ivar, floor)
-    return matching.binned(flux, ivar, window.bins) if binned else (flux, ivar)
+    return flux, matching.softened(flux, ivar, floor)

@@ -23,6 +23,22 @@ def test_weights_are_repeats_of_a_spectrum():
     assert np.isnan(metrics.weighted_precision(scores, truth, [~truth])).all()
 
 
+def test_recall_of_ties_is_the_mean_over_their_orders():
+    rng = np.random.default_rng(5)
+    truth, scores = ranked(rng, 400, 1.0, 0.2)
+    scores = np.round(np.clip(scores, -1, 1))  # five values
+    for share in metrics.SHARES:
+        cut = int(np.ceil(share * 400))
+        orders = [np.lexsort((rng.random(400), -scores))[:cut] for _ in range(3000)]
+        found = metrics.recall_at(scores, truth, share)
+        assert found == pytest.approx(np.mean([truth[rows].sum() for rows in orders]) / truth.sum(), abs=0.003)
+        assert found * truth.sum() <= cut
+        assert metrics.recall_at(np.zeros(400), truth, share) == pytest.approx(cut / 400)
+    apart = rng.permutation(400)  # without ties: the plain definition
+    best = np.argsort(-apart)[:20]
+    assert metrics.recall_at(apart, truth, 0.05) == pytest.approx(truth[best].sum() / truth.sum())
+
+
 def test_every_figure_lies_within_its_interval_and_intervals_shrink_with_the_sample():
     rng = np.random.default_rng(2)
     widths = []

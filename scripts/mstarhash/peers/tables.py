@@ -9,7 +9,7 @@ from mstarhash.common.texttables import number
 from mstarhash.mock.truth import read_truth
 from mstarhash.peers import hash_quality, runs
 from mstarhash.peers.task import own_codes, read_features, read_task, snr_of
-from mstarhash.search.metrics import MEASURES, RECALLS, SHARES, ranks_of_true, share_for, summary, with_intervals
+from mstarhash.search.metrics import MEASURES, RECALLS, SHARES, recall_at, share_for, summary, with_intervals
 from mstarhash.spectra.targets import split_subclass
 
 SNR_BINS = {"<1.5": (-np.inf, 1.5), "1.5-2.2": (1.5, 2.2), "2.2-3.2": (2.2, 3.2), "3.2 and more": (3.2, np.inf)}
@@ -90,11 +90,11 @@ def write_run(peers, bins, run, truth, snr, seed):
 def of_the_list(scores, true):
     """Recalls of some true ones (n,) within shares of the whole list, with Wilson intervals, and shares of it that hold a
     part of them."""
-    out, ranks = {}, ranks_of_true(scores, true)
+    out, count = {}, int(true.sum())
     for share in SHARES:
-        found = (ranks <= np.ceil(share * len(scores))).sum()
+        found = count * recall_at(scores, true, share)
         name = f"recall_{round(100 * share)}"
-        out |= dict(zip((name, f"{name}_low", f"{name}_high"), wilson(found, len(ranks), CONFIDENCE), strict=True))
+        out |= dict(zip((name, f"{name}_low", f"{name}_high"), wilson(found, count, CONFIDENCE), strict=True))
     return out | {f"share_{round(100 * recall)}": share_for(scores, true, recall) for recall in RECALLS}
 
 

@@ -14,17 +14,27 @@ def average_precision(scores, truth):
     return float(average_precision_score(truth, scores))
 
 
+def ties_of_true(scores, truth):
+    """Of the true ones, best score first: how many spectra are ahead of each one's tie, and how many are in that."""
+    scores = np.asarray(scores, float)
+    _, inverse, counts = np.unique(-scores, return_inverse=True, return_counts=True)
+    mine = np.sort(inverse[np.asarray(truth, bool)])
+    return (np.cumsum(counts) - counts)[mine], counts[mine]
+
+
 def ranks_of_true(scores, truth):
     """Sorted expected 1-based ranks of the true ones, best score first; within a tie everyone's mean rank."""
-    scores = np.asarray(scores, float)
-    values, inverse, counts = np.unique(-scores, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    return np.sort(((2 * last - counts + 1) / 2)[inverse][np.asarray(truth, bool)])
+    ahead, size = ties_of_true(scores, truth)
+    return ahead + (size + 1) / 2
 
 
 def recall_at(scores, truth, share):
-    """Share of the true ones whose rank is within the first ceil(share n)."""
-    return float((ranks_of_true(scores, truth) <= np.ceil(share * len(scores))).mean())
+    """Expected share of the true ones that is within the first ceil(share n), whatever the order within a tie."""
+    return float(_recall(*ties_of_true(scores, truth), share, len(scores)))
+
+
+def _recall(ahead, size, share, n):
+    return np.clip((np.ceil(share * n) - ahead) / size, 0, 1).mean()
 
 
 def share_for(scores, truth, recall):
@@ -85,9 +95,10 @@ def with_intervals(scores, truth, seed, draws=200):
     again = []
     for _ in range(draws):
         rows = rng.integers(len(truth), size=len(truth))
-        ranks = ranks_of_true(scores[rows], truth[rows])
+        ahead, size = ties_of_true(scores[rows], truth[rows])
+        ranks = ahead + (size + 1) / 2
         if len(ranks):
-            found = [(ranks <= np.ceil(share * len(rows))).mean() for share in SHARES]
+            found = [_recall(ahead, size, share, len(rows)) for share in SHARES]
             places = [int(np.ceil(recall * len(ranks) - 1e-9)) - 1 for recall in RECALLS]
             again.append([*found, *(ranks[places] / len(rows))])
     low, high = np.quantile(again, INTERVAL, axis=0)

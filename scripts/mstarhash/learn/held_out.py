@@ -27,6 +27,7 @@ def spectra_of(sets, rows):
     for path in sets:
         with open_h5(path) as source:
             count = len(source["flux"])
+            parts.append([source[key][:0] for key in ("flux", "ivar")])
             for where in blocks(count):  # whole blocks: HDF5 takes its time over single rows
                 mine = rows[(rows >= first + where.start) & (rows < first + where.stop)] - first - where.start
                 if len(mine):

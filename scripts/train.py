@@ -91,7 +91,7 @@ def train(args, x, labelled, averages):
     fitting = args.prior, args.floor, shifts, args.refine, args.threads
     sets = args.positives, args.negatives
     prepared = prepare(*(averages[key] for key in keys), averages)
-    known = np.isin(labelled["kind"], ["drawn", "template", "known"])
+    known = np.isin(labelled["kind"], held_out.KNOWN)
     mine = likelihood.chosen(known, wanted, labelled["group"], labelled["snr_r"])
     told = wanted[mine], unit[mine], labelled["group"][mine]
     released = likelihood.prepare(*held_out.spectra_of(sets, mine), *told, averages["wave"], averages)

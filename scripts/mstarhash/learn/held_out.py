@@ -8,11 +8,13 @@ from mstarhash.search.likelihood import all_fits
 from mstarhash.search.retrieval import mean_nearest
 from mstarhash.spectra.hdf5 import blocks, open_h5
 
+KNOWN = ("drawn", "template", "known")  # kinds of spectra of known class as they are, no copies
+
 
 def as_unclassified(kind):
     """(m,) rows that stand for the unclassified spectra: copies of known ones (without copies: the originals), and
     unclassified ones inspected or presumed. kind: (n,) texts of set_file.COLUMNS."""
-    known = ["copy"] if np.any(kind == "copy") else ["drawn", "template", "known"]
+    known = ["copy"] if np.any(kind == "copy") else KNOWN
     return np.flatnonzero(np.isin(kind, [*known, "inspected", "presumed"]))
 
 

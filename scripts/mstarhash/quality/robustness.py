@@ -146,9 +146,10 @@ def pooled_rows(surveys, draws, seed):
         for method, key in METHODS.items():
             row = {"seed": name, "method": method, "n": sum(len(part["wanted"]) for part in group)}
             for ratio, ruler in RULERS.items():
+                if key == ruler:
+                    continue
                 told = metrics.miss_ratio([(p[key], p[ruler], p["wanted"]) for p in group], seed, draws, WIDE)
                 row |= {"n_true": told["n_true"], "ap": told["ap"]}
-                if key != ruler:
-                    row |= {ratio: told["ratio"], f"{ratio}_low": told["low"], f"{ratio}_high": told["high"]}
+                row |= {ratio: told["ratio"], f"{ratio}_low": told["low"], f"{ratio}_high": told["high"]}
             row |= inspected(group, key, seed, draws)
             yield row | (probabilities(group) if method == "default" else {})

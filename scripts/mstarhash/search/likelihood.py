@@ -69,16 +69,17 @@ def whole(wave, keys):
 def sky_of(released, flux, ivar, floor, threads=1):
     """Leftover of faint spectra (n, P) in the window; floor: see `matching.softened`."""
     window = released.window
-    return leftover.estimate(*matching.binned(*_seen(window, flux, ivar, floor), window.bins), window.flux, threads)
+    return leftover.estimate(
+        *matching.binned(*matching.within(window, flux, ivar, floor), window.bins), window.flux, threads
+    )
 
 
 def fit(flux, ivar, released, floor, left_out=None):
     """likelihood_score (n,) and class_evidence (n, f) of spectra (n, P) on the grid; arguments as of `matching.fit`."""
     window, sky = released.window, released.sky
-    seen = _seen(window, flux, ivar, floor)
+    seen = matching.within(window, flux, ivar, floor)
     gain = matching.gains(*seen, window, TILT_PRIOR, sky)
-    if left_out is not None:
-        gain[(left_out[:, None] == released.unit) & (left_out >= 0)[:, None]] = 0
+    matching.leave_out(gain, left_out, released.unit)
     reduced, count = matching.misfit(gain, *seen, window.bins, sky)
     score = np.clip(matching.log_ratio(gain, reduced, released.wanted), -CERTAIN, CERTAIN)
     return {
@@ -93,9 +94,3 @@ def all_fits(flux, ivar, averages, released, prior, floor, shifts, refine, left_
     more = fit(flux, ivar, released, floor, left_out)
     both = np.concatenate([part["class_evidence"] for part in (found, more)], axis=1)
     return found | more | {"class_evidence": both}
-
-
-def _seen(window, flux, ivar, floor):
-    """Flux and softened inverse variance in the window."""
-    flux, ivar = flux[:, window.inside], ivar[:, window.inside]
-    return flux, matching.softened(flux, ivar, floor)

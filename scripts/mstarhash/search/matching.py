@@ -78,6 +78,18 @@ def softened(flux, ivar, floor):
     return out
 
 
+def within(window, flux, ivar, floor):
+    """Flux and softened inverse variance in a window, of spectra (n, P) on the grid."""
+    flux, ivar = flux[:, window.inside], ivar[:, window.inside]
+    return flux, softened(flux, ivar, floor)
+
+
+def leave_out(gain, left_out, unit):
+    """In place: no gain (n, t) where the unit (t,) of an average is `left_out` (n,); None and -1: nothing is."""
+    if left_out is not None:
+        gain[(left_out[:, None] == unit) & (left_out >= 0)[:, None]] = 0
+
+
 def prepare(flux, ivar, wanted, unit, group, wave, keys):
     """Averages from mean spectra (t, P) on the grid `wave` (P,); keys: a dict with bins, order, and the arms [Angstrom]:
     blue_min to wave_min, and wave_min to wave_max.
@@ -284,16 +296,14 @@ def fit(flux, ivar, averages, prior, floor, shifts, refine, left_out=None):
     Returns a dict of (n,) arrays: difference, chi2 (reduced, of the best fit), gain_wanted, gain_other,
     best_wanted, best_other (indices of averages), all of the red arm; and class_evidence (n, f).
     """
-    own = None if left_out is None else (left_out[:, None] == averages.unit) & (left_out >= 0)[:, None]
     sides = [np.flatnonzero(averages.wanted), np.flatnonzero(~averages.wanted)]
     found = []
     for window in (averages.red, averages.blue):
         if window is None:
             continue
-        seen = flux[:, window.inside], softened(flux[:, window.inside], ivar[:, window.inside], floor)
+        seen = within(window, flux, ivar, floor)
         gain = gains(*seen, window, prior)
-        if own is not None:
-            gain[own] = 0
+        leave_out(gain, left_out, averages.unit)
         if window is averages.red:
             top = np.concatenate([_best(gain, columns, refine) for columns in sides], axis=1)
             for shift in shifts:

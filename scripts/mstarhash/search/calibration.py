@@ -2,10 +2,11 @@
 
 What labelled spectra score as if they had been left out (copies of the wanted class, copies of others) is what the two
 parts of the unclassified should score, but for differences that nobody knows beforehand: other stars, other faults.
-So both parts may be shifted and stretched a little; how far, and the share of the wanted class, is told by the upper
-TAIL of the unclassified scores, with Gaussian priors on shifts and stretches. Often several mixtures fit alike: P, and
-the share with its error, are means over all of them, each by its posterior weight (adaptive importance sampling with
-tempered weights, Koblents & Miguez 2015, on Sobol points: nothing is random). P is made never to fall with the score.
+So both parts may be shifted and stretched; how far, and the share of the wanted class, is told by the upper tail of the
+unclassified scores, with Gaussian priors on shifts and stretches and a uniform one on the share. Often several mixtures
+fit alike: P, and the share with its error, are means over all of them, each by its posterior weight (adaptive importance
+sampling with tempered weights, Koblents & Miguez 2015, on Sobol points: nothing is random), and over TAILS of several
+lengths. P is made never to fall with the score.
 """
 
 import csv
@@ -16,14 +17,15 @@ from scipy.ndimage import gaussian_filter1d
 from scipy.optimize import bisect
 from scipy.special import expit, logit, ndtri
 
-TAIL = 0.15  # share of the unclassified, the best ones, that are fitted
+TAILS = 0.1, 0.15, 0.25  # shares of the unclassified, the best ones, that are fitted
 STEP = 0.1  # of the score [log odds]
 WIDTH = 0.5  # Gaussian sigma by which the distributions of labelled scores are smoothed [log odds]
-SIGMA = np.array([1.0, 0.2, 0.5, 0.1])  # of the priors: shift, log stretch of both parts
+SIGMA = np.array([2.0, 0.3, 2.0, 0.3])  # of the priors: shift, log stretch of both parts
 LEAST = 50  # spectra of each part, and in the tail, below which nothing is fitted
 SMALLEST = 1e-7  # density below which a distribution does not fall
+TOO_MANY = 100  # power by which more wanted ones than the tail has are less likely
 START, SPREAD = logit(0.02), 1.5  # logit of the share of the wanted class, and its sigma, where the sampling starts
-POINTS = 2048  # sets of shifts, stretches and share in each round of the sampling
+POINTS = 1024  # sets of shifts, stretches and share in each round of the sampling
 ROUNDS = 20  # at most
 EFFECTIVE = POINTS / 16  # number of points of equal weight that is worth as much; below it the weights are tempered
 WIDER = 1.3  # factor of the next round's spread
@@ -98,21 +100,35 @@ def calibrate(scores, wanted, others, prior=None):
 
     wanted (m,), others (k,): their scores, log odds. prior: share of the wanted class, None: told by the scores too.
     """
-    cut = np.quantile(scores, 1 - TAIL) if len(scores) else 0.0
-    tail = scores[scores > cut]
-    if min(len(tail), len(wanted), len(others)) < LEAST:
+    cuts = np.quantile(scores, 1 - np.array(TAILS)) if len(scores) else []
+    cuts = [cut for cut in cuts if min((scores > cut).sum(), len(wanted), len(others)) >= LEAST]
+    if not cuts:
         return by_odds(scores, prior)
-    parts = [Part(*curve, cut) for curve in distributions(wanted, others)]
+    curves = distributions(wanted, others)
+    fits = [fitted(scores, cut, curves, prior) for cut in cuts]
+    grid = np.arange(min(fit.scores[0] for fit in fits), max(fit.scores[-1] for fit in fits), STEP)
+    p, low = (np.mean([fit(at) for fit in fits], axis=0) for at in (grid, grid[0] - 1e-9))
+    priors = np.array([fit.prior for fit in fits])
+    error = np.sqrt(np.mean([fit.prior_error**2 for fit in fits]) + priors.var())
+    return Calibration(grid, p, float(low), float(priors.mean()), float(error))
+
+
+def fitted(scores, cut, curves, prior):
+    """A Calibration by those of `scores` (n,) above `cut`; curves: see `distributions`."""
+    tail = scores[scores > cut]
+    parts = [Part(*curve, cut) for curve in curves]
     grid = np.arange(cut, tail.max() + 8, STEP)
     counts = np.bincount(np.rint((tail - cut) / STEP).astype(int), minlength=len(grid))
     width = np.where(np.arange(len(grid)) == 0, STEP / 2, STEP)
 
     def mixture(q):
-        """Densities (k, n) of both parts on the grid, times their shares of the tail; (k,) share of the wanted within it."""
+        """Densities (k, n) of both parts on the grid, times their shares of the tail; (k,) the mass above the cut of the
+        wanted ones' density, and their share of the tail, which may come out above 1."""
         one, two = (part.density(*q[:, at].T, grid) for part, at in zip(parts, ([1, 2], [3, 4]), strict=True))
         above, rest = (np.maximum(density @ width, SMALLEST)[:, None] for density in (one, two))
-        share = np.clip(expit(q[:, :1]) * len(scores) * above / len(tail), 1e-6, 1 - 1e-6)
-        return share * one / above, (1 - share) * two / rest, above[:, 0]
+        share = expit(q[:, :1]) * len(scores) * above / len(tail)
+        most = np.clip(share, 1e-6, 1 - 1e-6)
+        return most * one / above, (1 - most) * two / rest, above[:, 0], share[:, 0]
 
     given = [] if prior is None else [logit(prior)]
 
@@ -122,13 +138,17 @@ def calibrate(scores, wanted, others, prior=None):
 
     def log_posterior(free):
         q = whole(free)
-        one, two, _ = mixture(q)
-        return np.log(one + two + 1e-12) @ counts - ((q[:, 1:] / SIGMA) ** 2).sum(1) / 2
+        one, two, _, share = mixture(q)
+        fit = np.log(one + two + 1e-12) @ counts - ((q[:, 1:] / SIGMA) ** 2).sum(1) / 2
+        if given:
+            return fit
+        uniform = np.log(expit(q[:, 0])) + np.log(expit(-q[:, 0]))  # in the share, of which q is the logit
+        return fit + uniform - TOO_MANY * np.log(np.maximum(share, 1))
 
     start = np.r_[START, np.zeros(4)], np.r_[SPREAD, SIGMA]
     free, weight = sampled(log_posterior, *(values[len(given) :] for values in start))
     q = whole(free)
-    one, two, above = mixture(q)
+    one, two, above, _ = mixture(q)
     p = np.maximum.accumulate(weight @ (one / (one + two)))
     share = expit(q[:, 0])
     mean = float(weight @ share)

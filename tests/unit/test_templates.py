@@ -1,11 +1,14 @@
 """Template spectra: reading, one grid in vacuum, telluric bands, published indices, giants made from dwarfs."""
 
 import csv
+import gzip
+import io
 import re
 
 import numpy as np
 import pytest
 import templates as step
+from astropy.io import fits
 from conftest import ROOT
 from mstarhash.common.errors import InputError, exit_code
 from mstarhash.learn.template_file import model_spectra
@@ -255,3 +258,18 @@ def test_no_template_of_the_class(tmp_path):
     names, subclasses, flux, ivar = model_spectra(tmp_path / "templates.h5", np.linspace(4000, 9000, 9), "Carbon")
     assert not np.char.startswith(subclasses, "g").any() and names.shape == (0,)
     assert flux.shape == ivar.shape == (0, 9)
+
+
+def test_a_fits_table_is_read_as_a_text_is():
+    wave, flux = np.array([4000.0, 4001.0, 4002.0]), np.array([1.0, np.nan, 3.0])
+    out = io.BytesIO()
+    fits.BinTableHDU.from_columns(
+        [fits.Column("LogLam", "D", array=np.log10(wave)), fits.Column("Flux", "D", array=flux)]
+    ).writeto(out)
+    found = templates.wave_and_flux(gzip.compress(out.getvalue()))
+    assert found == pytest.approx(np.array([[4000, 4002], [1, 3]]))
+    assert templates.wave_and_flux(gzip.compress(b"4000 1\n4002 3\n")) == pytest.approx(np.array(found))
+    empty = io.BytesIO()
+    fits.PrimaryHDU().writeto(empty)
+    with pytest.raises(ValueError, match="without a table"):
+        templates.wave_and_flux(empty.getvalue())

@@ -5,8 +5,6 @@ real faint spectra, at the S/N of the mock survey's. So what is searched is neve
 instrument or stars stands behind it but Gaussian noise.
 """
 
-import gzip
-import io
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +21,7 @@ from mstarhash.mock.fits import card, image_file
 from mstarhash.spectra.airvac import air_to_vacuum
 from mstarhash.spectra.grid import resample, shift_rows
 from mstarhash.spectra.shards import identity_of_name
-from mstarhash.spectra.templates import parse, to_grid
+from mstarhash.spectra.templates import to_grid, wave_and_flux
 
 LMJD = 58000
 SEARCHED = (WAVE > 3900) & (WAVE < 9000)
@@ -71,8 +69,7 @@ def read_library(folder):
     listing = folder / "templates/templates.csv"
     found = []
     for row in read_rows(listing) if listing.exists() else []:
-        data = gzip.decompress((folder / row["file"]).read_bytes())
-        wave, flux = parse(data) if ".txt" in row["file"] else _table(data)
+        wave, flux = wave_and_flux((folder / row["file"]).read_bytes())
         if row["wavelength"].startswith("air"):
             wave = air_to_vacuum(wave)
         flux = to_grid(wave, flux, WAVE)
@@ -81,17 +78,6 @@ def read_library(folder):
         subclass = ("gM" if row["luminosity"] == "giant" else "dM") + str(subtype)
         found.append(Spectrum("STAR", subclass, True, np.inf, np.where(good, flux, 0), np.zeros(len(WAVE)), good))
     return found
-
-
-def _table(data):
-    from astropy.io import fits
-
-    with fits.open(io.BytesIO(data)) as units:
-        table = next(unit.data for unit in units if getattr(unit, "columns", None))
-        wave, flux = (np.asarray(table.field(k), "f8") for k in (0, 1))
-    wave = 10**wave if wave[0] < 10 else wave
-    good = np.isfinite(wave) & np.isfinite(flux)
-    return wave[good], flux[good]
 
 
 def whole(spectrum):

@@ -11,6 +11,7 @@ early M dwarfs, with the run of the Na D and K I lines beyond; their Ca II lines
 """
 
 import csv
+import gzip
 import io
 import re
 import zipfile
@@ -83,6 +84,33 @@ class Source:
         return self.archive.read(name) if self.archive else self.names[name].read_bytes()
 
 
+def wave_and_flux(data):
+    """Wavelength and flux (float64) of a file: a FITS table or a table of numbers, compressed (gzip) or not."""
+    data = gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data
+    return parse_fits(data) if data.startswith(b"SIMPLE") else parse(data)
+
+
+def parse_fits(data):
+    """Wavelength and flux (float64) of the first table of a FITS file: its first two columns; small numbers are log10."""
+    from astropy.io import fits
+
+    with fits.open(io.BytesIO(data)) as units:
+        table = next((unit.data for unit in units if getattr(unit, "columns", None)), None)
+        if table is None:
+            raise ValueError("a FITS file without a table")
+        wave, flux = (np.asarray(table.field(k), "f8") for k in (0, 1))
+    good = np.isfinite(wave) & np.isfinite(flux)
+    wave = 10**wave if good.any() and wave[good][0] < 10 else wave
+    return rising(wave[good], flux[good])
+
+
+def rising(wave, flux):
+    """Both as they are; raises ValueError where the wavelengths do not increase or there are fewer than two."""
+    if len(wave) < 2 or (np.diff(wave) <= 0).any():
+        raise ValueError("wavelengths that do not increase")
+    return wave, flux
+
+
 def parse(data):
     """Wavelength and flux (float64) of a table of numbers: its first two columns, whatever the rows have beyond.
 
@@ -94,10 +122,7 @@ def parse(data):
         first = text.index("\n", first) + 1
     wave, flux = np.loadtxt(io.StringIO(text[first:]), usecols=(0, 1), unpack=True, ndmin=2)
     good = (wave > 0) & np.isfinite(flux)
-    wave, flux = wave[good], flux[good]
-    if len(wave) < 2 or (np.diff(wave) <= 0).any():
-        raise ValueError("wavelengths that do not increase")
-    return wave, flux
+    return rising(wave[good], flux[good])
 
 
 def to_grid(wave, flux, grid=GRID):
@@ -124,7 +149,7 @@ def level(flux, grid=GRID):
 def load(source, row):
     """A listed spectrum on GRID in vacuum at rest, median 1 in 6500-7500 A, NaN where there is none."""
     try:
-        wave, flux = parse(source.read(row["file"]))
+        wave, flux = wave_and_flux(source.read(row["file"]))
     except ValueError as error:
         raise InputError(f"{row['file']}: not a table of wavelength and flux ({error})") from None
     if row["medium"] == "air":

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from mstarhash.learn.held_out import faint_unclassified, spectra_of
+from mstarhash.learn.held_out import faint_unclassified, spectra_of, suspects
 from mstarhash.spectra.hdf5 import BLOCK, create
 
 
@@ -27,3 +27,10 @@ def test_spectra_of_both_sets_by_their_numbers(sets, rows):
 def test_faint_ones_are_unclassified_and_show_something():
     kind = np.array(["presumed", "presumed", "copy", "presumed", "presumed"])
     assert faint_unclassified(kind, np.array([0.1, 2.0, 2.0, 30.0, np.nan])).tolist() == [1]
+
+
+def test_an_other_that_looks_wanted_is_suspect_unless_it_was_inspected():
+    kind = np.array(["drawn", "copy", "presumed", "presumed", "inspected", "known", "copy"])
+    wanted = np.arange(7) < 2
+    found = suspects(kind, wanted, np.array([0.9, 0.9, 0.9, 0.1, 0.9, 0.9, 0.2]), 0.3)
+    assert found.tolist() == [False, False, True, False, False, True, False]

@@ -23,6 +23,12 @@ def faint_unclassified(kind, snr):
     return np.flatnonzero((kind == "presumed") & (snr > FAINT[0]) & (snr < FAINT[1]))[:SAMPLE]
 
 
+def suspects(kind, wanted, chance, least):
+    """(n,) bool: others with more than `least` chance (n,) to be of the wanted class, hidden among the presumed or wrongly
+    labelled; what was inspected is believed. kind: (n,) texts; wanted: (n,) bool."""
+    return ~wanted & (kind != "inspected") & (chance > least)
+
+
 def spectra_of(sets, rows):
     """Flux and inverse variance (n, p) of `rows` (rising) of the positives and the negatives, numbered through."""
     parts, first = [], 0

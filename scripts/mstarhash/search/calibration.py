@@ -20,7 +20,8 @@ from scipy.special import expit, logit, ndtri
 TAILS = 0.1, 0.15, 0.25  # shares of the unclassified, the best ones, that are fitted
 STEP = 0.1  # of the score [log odds]
 WIDTH = 0.5  # Gaussian sigma by which the distributions of labelled scores are smoothed [log odds]
-SIGMA = np.array([2.0, 0.3, 2.0, 0.3])  # of the priors: shift, log stretch of both parts
+SIGMA = np.array([2.0, 0.2, 1.0, 0.2])  # of the priors: shift, log stretch of both parts
+BEST = 0.5, 0.25, 0.1  # shares of the wanted that tell how many others have a wrong label, whichever tells most
 LEAST = 50  # spectra of each part, and in the tail, below which nothing is fitted
 SMALLEST = 1e-7  # density below which a distribution does not fall
 TOO_MANY = 100  # power by which more wanted ones than the tail has are less likely
@@ -79,7 +80,7 @@ class Part:
 def distributions(wanted, others):
     """(grid, log density) of both samples of scores.
 
-    Others that score like half of the wanted are taken for wanted ones with a wrong label: their share of the curve of
+    Others that score like the BEST of the wanted are taken for wanted ones with a wrong label: their share of the curve of
     the wanted is taken from that of the others.
     """
     everything = np.concatenate([wanted, others])
@@ -89,7 +90,7 @@ def distributions(wanted, others):
         gaussian_filter1d(np.histogram(part, edges)[0].astype("f8"), WIDTH / STEP) / len(part) / STEP
         for part in (wanted, others)
     )
-    wrong = min(2 * (others > np.median(wanted)).mean(), 0.5)
+    wrong = min(max((others > np.quantile(wanted, 1 - best)).mean() / best for best in BEST), 0.5)
     two = np.maximum(two - wrong * one, 0) / (1 - wrong)
     two += (one - two) / (len(others) + 2)  # rule of succession: no sample shows that none scores so
     return (grid, np.log(one + SMALLEST)), (grid, np.log(two + SMALLEST))

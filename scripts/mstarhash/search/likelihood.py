@@ -14,7 +14,7 @@ import numpy as np
 from mstarhash.search import leftover, matching
 from mstarhash.search.matching import Window
 
-MOST = 700  # spectra of each side
+MOST = 500  # spectra of each side
 COARSER = 4  # times the bins of the red arm
 TILT = 1  # order of the polynomial, whose bends left-over sky has too
 TILT_PRIOR = 0.2  # of its coefficients

@@ -30,7 +30,7 @@ def main(argv=None):
     import numpy as np
     from mstarhash.common.files import replacing
     from mstarhash.common.progress import say
-    from mstarhash.search.calibration import Calibration, calibrate
+    from mstarhash.search.calibration import Calibration
     from mstarhash.search.fusion import evidence, fused
     from mstarhash.search.model import SCORES, read_model
     from mstarhash.search.ranking import COLUMNS, NEAREST, nearest_words, rank_rows, stability, summary_rows
@@ -51,7 +51,7 @@ def main(argv=None):
             )
         values = evidence(table)
         odds = fused(values, model.fusion)
-        chance = Calibration.read(args.calibrated) if args.calibrated else calibrate(odds, *model.held_back, args.prior)
+        chance = Calibration.read(args.calibrated) if args.calibrated else model.calibrated(odds, args.prior)
         chance.write(calibration)
         table |= {
             "p_m": chance(odds),

@@ -1,6 +1,16 @@
 import numpy as np
 import pytest
-from mstarhash.search.calibration import LEAST, SIGMA, TAILS, Calibration, by_odds, calibrate, prior_of
+from mstarhash.search.calibration import (
+    LEAST,
+    SIGMA,
+    TAILS,
+    Calibration,
+    by_odds,
+    calibrate,
+    distributions,
+    evened,
+    prior_of,
+)
 
 N = 8000
 
@@ -81,6 +91,17 @@ def test_wrong_labels_do_not_hide_the_wanted_ones():
     mixed = np.r_[wanted[200:], others[:90]], np.r_[others[90:], wanted[:200]]
     found = calibrate(scores, *mixed)
     assert found(scores).sum() == pytest.approx(truth.sum(), rel=0.2)
+
+
+def test_small_groups_count_a_little_more():
+    weights = evened(np.array(["dM0"] * 81 + ["gM2"]))
+    assert weights == pytest.approx([1 / 3] * 81 + [1])
+    rng = np.random.default_rng(8)
+    wanted, others, counts = rng.normal(4, 1, 300), rng.normal(-4, 1, 200), rng.integers(1, 4, 300)
+    (_, weighed), (_, repeated) = (
+        distributions(*pair)[0] for pair in ((wanted, others, counts), (np.repeat(wanted, counts), others))
+    )
+    assert weighed == pytest.approx(repeated)
 
 
 def test_a_written_calibration_is_read_back(tmp_path):

@@ -21,6 +21,7 @@ TAILS = 0.1, 0.15, 0.25  # shares of the unclassified, the best ones, that are f
 STEP = 0.1  # of the score [log odds]
 WIDTH = 0.5  # Gaussian sigma by which the distributions of labelled scores are smoothed [log odds]
 SIGMA = np.array([2.0, 0.2, 1.0, 0.2])  # of the priors: shift, log stretch of both parts
+EVENER = 0.25  # power of the size of a group by which its members count less
 BEST = 0.5, 0.25, 0.1  # shares of the wanted that tell how many others have a wrong label, whichever tells most
 LEAST = 50  # spectra of each part, and in the tail, below which nothing is fitted
 SMALLEST = 1e-7  # density below which a distribution does not fall
@@ -77,8 +78,18 @@ class Part:
         return np.exp(np.interp(place, self.grid, self.log)) / scale
 
 
-def distributions(wanted, others):
-    """(grid, log density) of both samples of scores.
+def evened(groups):
+    """(m,) weights of spectra by their groups (m,): small ones count a little more than they have members.
+
+    The stars that a pipeline gave up on are not distributed as those that it released: nobody knows how, but large groups have
+    more to lose.
+    """
+    _, place, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    return sizes[place] ** -EVENER
+
+
+def distributions(wanted, others, weights=None):
+    """(grid, log density) of both samples of scores; weights: (m,) of the wanted.
 
     Others that score like the BEST of the wanted are taken for wanted ones with a wrong label: their share of the curve of
     the wanted is taken from that of the others.
@@ -86,26 +97,29 @@ def distributions(wanted, others):
     everything = np.concatenate([wanted, others])
     grid = np.arange(everything.min() - 8, everything.max() + 8, STEP)
     edges = np.append(grid, grid[-1] + STEP) - STEP / 2
-    one, two = (
-        gaussian_filter1d(np.histogram(part, edges)[0].astype("f8"), WIDTH / STEP) / len(part) / STEP
-        for part in (wanted, others)
+    weights = np.ones(len(wanted)) if weights is None else weights
+    counts = (
+        np.histogram(wanted, edges, weights=weights)[0] / weights.sum(),
+        np.histogram(others, edges)[0] / len(others),
     )
+    one, two = (gaussian_filter1d(part, WIDTH / STEP) / STEP for part in counts)
     wrong = min(max((others > np.quantile(wanted, 1 - best)).mean() / best for best in BEST), 0.5)
     two = np.maximum(two - wrong * one, 0) / (1 - wrong)
     two += (one - two) / (len(others) + 2)  # rule of succession: no sample shows that none scores so
     return (grid, np.log(one + SMALLEST)), (grid, np.log(two + SMALLEST))
 
 
-def calibrate(scores, wanted, others, prior=None):
+def calibrate(scores, wanted, others, prior=None, weights=None):
     """A Calibration for `scores` (n,) of unclassified spectra by those of labelled ones, each judged as if left out.
 
     wanted (m,), others (k,): their scores, log odds. prior: share of the wanted class, None: told by the scores too.
+    weights: (m,) of the wanted, None: all alike.
     """
     cuts = np.quantile(scores, 1 - np.array(TAILS)) if len(scores) else []
     cuts = [cut for cut in cuts if min((scores > cut).sum(), len(wanted), len(others)) >= LEAST]
     if not cuts:
         return by_odds(scores, prior)
-    curves = distributions(wanted, others)
+    curves = distributions(wanted, others, weights)
     fits = [fitted(scores, cut, curves, prior) for cut in cuts]
     grid = np.arange(min(fit.scores[0] for fit in fits), max(fit.scores[-1] for fit in fits), STEP)
     p, low = (np.mean([fit(at) for fit in fits], axis=0) for at in (grid, grid[0] - 1e-9))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mstarhash.common.errors import InputError
+from mstarhash.search.calibration import calibrate, evened
 from mstarhash.search.codes import levelled
 from mstarhash.search.fusion import evidence, fused
 from mstarhash.search.leftover import Leftover
@@ -65,6 +66,12 @@ class Model:
         score, rows = fused(self.fusion_evidence, self.fusion), self.fusion_rows
         wanted, presumed = self.labelled["wanted"][rows], self.labelled["kind"][rows] == "presumed"
         return score[wanted], score[~wanted & ~presumed]
+
+    def calibrated(self, scores, prior=None):
+        """The Calibration of scores (n,) of unclassified spectra; prior: see `calibrate`."""
+        rows = self.fusion_rows
+        groups = self.labelled["group"][rows][self.labelled["wanted"][rows]]
+        return calibrate(scores, *self.held_back, prior, evened(groups))
 
     def refuse_other(self, path, wave, recipe):
         """Raise InputError where spectra were rebinned otherwise than those that the model of file `path` learned from.

@@ -273,3 +273,9 @@ def test_a_fits_table_is_read_as_a_text_is():
     fits.PrimaryHDU().writeto(empty)
     with pytest.raises(ValueError, match="without a table"):
         templates.wave_and_flux(empty.getvalue())
+
+
+@pytest.mark.parametrize("data", [b"", b"no numbers", b"\x1f\x8b\x08 cut short", b"SIMPLE  =", b"4000 1\n3999 1\n"])
+def test_a_broken_template_is_one_line(data):
+    with pytest.raises(InputError, match="a.txt: not a table of wavelength and flux"):
+        templates.load(type("", (), {"read": lambda self, file: data})(), {"file": "a.txt"})

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 from scipy.optimize import bisect
-from scipy.special import expit, logit, ndtri
+from scipy.special import expit, log_expit, logit, ndtri
 
 TAILS = 0.1, 0.15, 0.25  # shares of the unclassified, the best ones, that are fitted
 STEP = 0.1  # of the score [log odds]
@@ -82,7 +82,7 @@ def evened(groups):
     """(m,) weights of spectra by their groups (m,): small ones count a little more than they have members.
 
     The stars that a pipeline gave up on are not distributed as those that it released: nobody knows how, but large groups have
-    more to lose.
+    more to lose. EVENER was chosen by surveys with truth (docs/search.md).
     """
     _, place, sizes = np.unique(groups, return_inverse=True, return_counts=True)
     return sizes[place] ** -EVENER
@@ -157,7 +157,7 @@ def fitted(scores, cut, curves, prior):
         fit = np.log(one + two + 1e-12) @ counts - ((q[:, 1:] / SIGMA) ** 2).sum(1) / 2
         if given:
             return fit
-        uniform = np.log(expit(q[:, 0])) + np.log(expit(-q[:, 0]))  # in the share, of which q is the logit
+        uniform = log_expit(q[:, 0]) + log_expit(-q[:, 0])  # in the share, of which q is the logit
         return fit + uniform - TOO_MANY * np.log(np.maximum(share, 1))
 
     start = np.r_[START, np.zeros(4)], np.r_[SPREAD, SIGMA]

@@ -15,6 +15,7 @@ import gzip
 import io
 import re
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -150,7 +151,7 @@ def load(source, row):
     """A listed spectrum on GRID in vacuum at rest, median 1 in 6500-7500 A, NaN where there is none."""
     try:
         wave, flux = wave_and_flux(source.read(row["file"]))
-    except ValueError as error:
+    except (ValueError, OSError, EOFError, zlib.error) as error:
         raise InputError(f"{row['file']}: not a table of wavelength and flux ({error})") from None
     if row["medium"] == "air":
         wave = air_to_vacuum(wave)

@@ -64,9 +64,9 @@ def read_labelled(args):
     model = read_model(args.model)
     plain = model.labelled["kind"] != "copy"
     codes = unpack(model.labelled["codes"][plain], model.bits)
-    presumed = columns["kind"] == "presumed"
-    columns |= {"wanted": wanted, "codes": codes, "hidden": model.labelled["suspect"][plain] & presumed}
+    columns |= {"wanted": wanted, "codes": codes, "hidden": model.hidden[plain]}
     if truth := read_truth(args.truth, args.target):
+        presumed = columns["kind"] == "presumed"
         columns["hidden"] = np.array(
             [truth[file]["wanted"] if no else False for file, no in zip(columns["file"], presumed, strict=True)]
         )

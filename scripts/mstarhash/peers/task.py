@@ -59,8 +59,7 @@ def read_task(args):
     with Sample(args.codes) as sample:
         columns = sample.columns(["file", "labelled_row"])
     model = read_model(args.model)
-    hidden = model.labelled["suspect"] & (model.labelled["kind"] == "presumed")
-    shared = {"layers": class_layers(model), "bits": model.bits, "suspects": int(hidden.sum())}
+    shared = {"layers": class_layers(model), "bits": model.bits, "suspects": int(model.hidden.sum())}
     return Task(**both, wanted=wanted, files=columns["file"], own=columns["labelled_row"], seed=args.seed, **shared)
 
 

@@ -42,8 +42,8 @@ def tuned(task, x, method, grid, neighbours):
 
 
 def hash_score(codes, labelled, wanted, presumed, suspects, own, count):
-    """`neighbour_score` as the search has it: the presumed negatives that look most like wanted ones by these codes,
-    `suspects` of them, are nobody's negative neighbours.
+    """`neighbour_score` as the search has it, but for labelled others, which all count: the presumed negatives that look
+    most like wanted ones by these codes, `suspects` of them, are nobody's negative neighbours.
 
     labelled: (m, bits), wanted, presumed: (m,) bool; the rest as there.
     """

@@ -24,7 +24,10 @@ def ties_of_true(scores, truth):
 
 def ranks_of_true(scores, truth):
     """Sorted expected 1-based ranks of the true ones, best score first; within a tie everyone's mean rank."""
-    ahead, size = ties_of_true(scores, truth)
+    return _mean_rank(*ties_of_true(scores, truth))
+
+
+def _mean_rank(ahead, size):
     return ahead + (size + 1) / 2
 
 
@@ -96,7 +99,7 @@ def with_intervals(scores, truth, seed, draws=200):
     for _ in range(draws):
         rows = rng.integers(len(truth), size=len(truth))
         ahead, size = ties_of_true(scores[rows], truth[rows])
-        ranks = ahead + (size + 1) / 2
+        ranks = _mean_rank(ahead, size)
         if len(ranks):
             found = [_recall(ahead, size, share, len(rows)) for share in SHARES]
             places = [int(np.ceil(recall * len(ranks) - 1e-9)) - 1 for recall in RECALLS]

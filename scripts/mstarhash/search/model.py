@@ -61,17 +61,16 @@ class Model:
         return np.flatnonzero(wanted), np.flatnonzero(~wanted & ~self.labelled["suspect"])
 
     @property
-    def held_back(self):
-        """Scores of what stands for the unclassified, each judged as if left out: wanted (m,), known others (k,)."""
-        score, rows = fused(self.fusion_evidence, self.fusion), self.fusion_rows
-        wanted, presumed = self.labelled["wanted"][rows], self.labelled["kind"][rows] == "presumed"
-        return score[wanted], score[~wanted & ~presumed]
+    def hidden(self):
+        """(n,) bool of the labelled spectra: presumed others that look like the wanted class."""
+        return self.labelled["suspect"] & (self.labelled["kind"] == "presumed")
 
     def calibrated(self, scores, prior=None):
-        """The Calibration of scores (n,) of unclassified spectra; prior: see `calibrate`."""
-        rows = self.fusion_rows
-        groups = self.labelled["group"][rows][self.labelled["wanted"][rows]]
-        return calibrate(scores, *self.held_back, prior, evened(groups))
+        """The Calibration of scores (n,) of unclassified spectra, by those of labelled spectra that stand for them, each
+        judged as if left out; prior: see `calibrate`."""
+        told, rows = fused(self.fusion_evidence, self.fusion), self.fusion_rows
+        wanted, kind, group = (self.labelled[key][rows] for key in ("wanted", "kind", "group"))
+        return calibrate(scores, told[wanted], told[~wanted & (kind != "presumed")], prior, evened(group[wanted]))
 
     def refuse_other(self, path, wave, recipe):
         """Raise InputError where spectra were rebinned otherwise than those that the model of file `path` learned from.

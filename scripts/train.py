@@ -103,7 +103,7 @@ def train(args, x, labelled, averages):
     stack = fit_fusion(stacked[rows], wanted[rows], presumed[rows])
     score = fused(stacked, stack)
     chance = calibrate(score[presumed], score[copies[wanted[copies]]], score[copies[~wanted[copies]]])
-    labelled["suspect"] = held_out.suspects(labelled["kind"], wanted, chance(score), args.suspect)
+    labelled["suspect"] = held_out.suspects(labelled["kind"], wanted, chance, score, args.suspect)
     levels = codes.score_levels(score[rows], min(args.levels, args.bits) if args.target == "classes" else 0)
     labelled["codes"] = codes.pack(codes.levelled(score, levels, values > network.thresholds))
     say("train: neighbours of the labelled spectra")

@@ -25,7 +25,9 @@ def labelled(rng):
     return rng.normal(4, 2, 6000), rng.normal(-4, 2, 3000)
 
 
-@pytest.mark.parametrize(("share", "bound"), [(0.005, 0.004), (0.02, 0.004), (0.1, 0.007)])
+@pytest.mark.parametrize(
+    ("share", "bound"), [(0.005, 0.004), (0.02, 0.004), (0.1, 0.006), (0.3, 0.007), (0.6, 0.004), (0.9, 0.007)]
+)
 def test_the_prior_and_p_are_found(share, bound):
     rng = np.random.default_rng(1)
     scores, truth = survey(rng, share)

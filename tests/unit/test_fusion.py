@@ -43,10 +43,11 @@ def test_it_is_the_logistic_regression_of_scikit_learn():
     assert fusion["intercept"] == pytest.approx(peer.intercept_ - logit(SHARE), abs=1e-3)
 
 
-def test_wanted_ones_hidden_among_the_presumed_do_little_harm():
-    """Each presumed negative counts by its chance to be one: with 5 % of the wanted class among them the fit stays."""
+@pytest.mark.parametrize("hidden", [160, 12_000])
+def test_wanted_ones_hidden_among_the_presumed_do_little_harm(hidden):
+    """Each presumed negative counts by its chance to be one: with 5 or 80 % of the wanted class among them the fit stays."""
     rng = np.random.default_rng(3)
-    kind = np.repeat(["wanted", "known", "presumed", "hidden"], [4000, 2000, 3000, 160])
+    kind = np.repeat(["wanted", "known", "presumed", "hidden"], [4000, 2000, 3000, hidden])
     wanted, presumed = kind == "wanted", np.isin(kind, ["presumed", "hidden"])
     values = drawn(np.isin(kind, ["wanted", "hidden"]), rng)
     clean = kind != "hidden"

@@ -3,6 +3,7 @@
 import numpy as np
 
 from mstarhash.common.parallel import ordered_map
+from mstarhash.search.calibration import USUAL
 from mstarhash.search.leftover import FAINT, SAMPLE
 from mstarhash.search.likelihood import all_fits
 from mstarhash.search.retrieval import mean_nearest
@@ -23,10 +24,16 @@ def faint_unclassified(kind, snr):
     return np.flatnonzero((kind == "presumed") & (snr > FAINT[0]) & (snr < FAINT[1]))[:SAMPLE]
 
 
-def suspects(kind, wanted, chance, least):
-    """(n,) bool: others with more than `least` chance (n,) to be of the wanted class, hidden among the presumed or wrongly
-    labelled; what was inspected is believed. kind: (n,) texts; wanted: (n,) bool."""
-    return ~wanted & (kind != "inspected") & (chance > least)
+def suspects(kind, wanted, chance, score, least):
+    """(n,) bool: others with more than `least` chance to be of the wanted class, hidden among the presumed or wrongly
+    labelled; what was inspected is believed. Where that would be all others, none is.
+
+    kind: (n,) texts; wanted: (n,) bool; chance: Calibration of the unclassified spectra, whose class is as common among the
+    presumed ones; a label is as rarely wrong wherever it is; score: (n,).
+    """
+    likely = np.where(kind == "presumed", chance(score), chance.at(score, USUAL))
+    found = ~wanted & (kind != "inspected") & (likely > least)
+    return found & (found.sum() < (~wanted).sum())
 
 
 def spectra_of(sets, rows):

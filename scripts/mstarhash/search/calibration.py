@@ -3,7 +3,7 @@
 What labelled spectra score as if they had been left out (copies of the wanted class, copies of others) is what the two
 parts of the unclassified should score, but for differences that nobody knows beforehand: other stars, other faults.
 So both parts may be shifted and stretched; how far, and the share of the wanted class, is told by the upper tail of the
-unclassified scores, with Gaussian priors on shifts and stretches and a uniform one on the share. Often several mixtures
+unclassified scores, cut where both parts are seen, with Gaussian priors on shifts and stretches and a uniform one on the share. Often several mixtures
 fit alike: P, and the share with its error, are means over all of them, each by its posterior weight (adaptive importance
 sampling with tempered weights, Koblents & Miguez 2015, on Sobol points: nothing is random), and over TAILS of several
 lengths. P is made never to fall with the score.
@@ -17,7 +17,10 @@ from scipy.ndimage import gaussian_filter1d
 from scipy.optimize import bisect
 from scipy.special import expit, log_expit, logit, ndtri
 
-TAILS = 0.1, 0.15, 0.25  # shares of the unclassified, the best ones, that are fitted
+TAILS = 0.08, 0.13, 0.23  # shares of the others, the best ones, that are fitted with all of the wanted
+USUAL = 0.02  # share of the wanted class: the first tails are cut by it, and so many labels of others may be wrong
+SETTLED = 0.03  # change of the share below which tails need not be cut anew
+CUTS = 5  # times at most that they are
 STEP = 0.1  # of the score [log odds]
 WIDTH = 0.5  # Gaussian sigma by which the distributions of labelled scores are smoothed [log odds]
 SIGMA = np.array([2.0, 0.2, 1.0, 0.2])  # of the priors: shift, log stretch of both parts
@@ -47,6 +50,10 @@ class Calibration:
         """(n,) P of scores (n,)."""
         below = self.low * np.exp(np.minimum(scores - self.scores[0], 0))
         return np.where(scores < self.scores[0], below, np.interp(scores, self.scores, self.p))
+
+    def at(self, scores, share):
+        """(n,) P of scores (n,) where `share` of all spectra are wanted, instead of the prior."""
+        return expit(logit(self(scores)) - logit(self.prior) + logit(share))
 
     def write(self, path):
         """As a CSV of log odds and P; the first row is P just below the second one's log odds."""
@@ -115,12 +122,22 @@ def calibrate(scores, wanted, others, prior=None, weights=None):
     wanted (m,), others (k,): their scores, log odds. prior: share of the wanted class, None: told by the scores too.
     weights: (m,) of the wanted, None: all alike.
     """
-    cuts = np.quantile(scores, 1 - np.array(TAILS)) if len(scores) else []
-    cuts = [cut for cut in cuts if min((scores > cut).sum(), len(wanted), len(others)) >= LEAST]
-    if not cuts:
-        return by_odds(scores, prior)
-    curves = distributions(wanted, others, weights)
-    fits = [fitted(scores, cut, curves, prior) for cut in cuts]
+    curves = distributions(wanted, others, weights) if min(len(wanted), len(others)) >= LEAST else None
+    share = USUAL if prior is None else prior
+    for _ in range(CUTS):
+        cuts = np.quantile(scores, (1 - share) * (1 - np.array(TAILS))) if len(scores) else []
+        cuts = [cut for cut in cuts if (scores > cut).sum() >= LEAST]
+        if curves is None or not cuts:
+            return by_odds(scores, prior)
+        found = together([fitted(scores, cut, curves, prior) for cut in cuts])
+        if abs(found.prior - share) < SETTLED:
+            break
+        share = found.prior
+    return found
+
+
+def together(fits):
+    """The mean of Calibrations, with their scatter in the error of the prior."""
     grid = np.arange(min(fit.scores[0] for fit in fits), max(fit.scores[-1] for fit in fits), STEP)
     p, low = (np.mean([fit(at) for fit in fits], axis=0) for at in (grid, grid[0] - 1e-9))
     priors = np.array([fit.prior for fit in fits])

@@ -52,10 +52,11 @@ def fit_fusion(values, wanted, presumed, rounds=4):
     is negative: more evidence never lowers a score. It is fitted as for a survey with SHARE wanted ones, then moved: score
     0 is even odds where there are as many of both.
     Presumed negatives are the survey as it is, and outweigh the known ones, which count as a few only until there are
-    ENOUGH of the presumed; each presumed one counts by its own chance to be a negative, found in `rounds` steps.
+    ENOUGH of the presumed; each presumed one counts by its own chance to be a negative, found in `rounds` steps, the first
+    of which goes by the known ones alone: many of the survey may be wanted.
     """
     known = ~wanted & ~presumed
-    weights = np.ones(len(values))
+    weights = np.where(presumed & known.any(), 0.0, 1.0)
     weights[known] = max(ENOUGH - presumed.sum(), 0.05 * ENOUGH) / max(known.sum(), 1)
     scale = np.maximum(values[wanted].std(0), 1e-12)
     x = np.c_[drawn_in(values, scale), np.ones(len(values))]

@@ -26,6 +26,7 @@ WIDTH = 0.5  # Gaussian sigma by which the distributions of labelled scores are 
 SIGMA = np.array([2.0, 0.2, 1.0, 0.2])  # of the priors: shift, log stretch of both parts
 EVENER = 0.25  # power of the size of a group by which its members count less
 BEST = 0.5, 0.25, 0.1  # shares of the wanted that tell how many others have a wrong label, whichever tells most
+DOUBT = 0.1  # error of the logit of the share from what is no shift and no stretch, as surveys with truth tell
 LEAST = 50  # spectra of each part, and in the tail, below which nothing is fitted
 SMALLEST = 1e-7  # density below which a distribution does not fall
 TOO_MANY = 100  # power by which more wanted ones than the tail has are less likely
@@ -137,12 +138,13 @@ def calibrate(scores, wanted, others, prior=None, weights=None):
 
 
 def together(fits):
-    """The mean of Calibrations, with their scatter in the error of the prior."""
+    """The mean of Calibrations, with their scatter and DOUBT in the error of the prior."""
     grid = np.arange(min(fit.scores[0] for fit in fits), max(fit.scores[-1] for fit in fits), STEP)
     p, low = (np.mean([fit(at) for fit in fits], axis=0) for at in (grid, grid[0] - 1e-9))
     priors = np.array([fit.prior for fit in fits])
-    error = np.sqrt(np.mean([fit.prior_error**2 for fit in fits]) + priors.var())
-    return Calibration(grid, p, float(low), float(priors.mean()), float(error))
+    prior = float(priors.mean())
+    error = np.mean([fit.prior_error**2 for fit in fits]) + priors.var() + (DOUBT * prior * (1 - prior)) ** 2
+    return Calibration(grid, p, float(low), prior, float(np.sqrt(error)))
 
 
 def fitted(scores, cut, curves, prior):

@@ -54,7 +54,7 @@ def main(argv=None):
             )
         rng = np.random.default_rng(args.seed)
         noise = noise_pool(sample, unknown_rows(sample), args.noise, args.templates, rng)
-        drawn = negative_set.draw(known, args.known, rng)
+        drawn = negative_set.draw(known, args.known, args.min_known, rng)
         label, names = negative_set.clusters(sample, known, args.averages, args.components, args.seed)
         few = len(drawn) < args.min_known
         templates = model_spectra(args.templates, known.wave, args.target, None if few else 0, wanted=False)

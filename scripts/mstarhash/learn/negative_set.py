@@ -7,7 +7,7 @@ import numpy as np
 from mstarhash.common.progress import Progress, say
 from mstarhash.learn.averages import Means
 from mstarhash.learn.clustering import even_draw, fit_pca, kmeans
-from mstarhash.learn.set_file import Writer, at_rest
+from mstarhash.learn.set_file import AS_MANY, Writer, at_rest
 from mstarhash.spectra.grid import shift_of
 from mstarhash.spectra.hdf5 import write_columns
 from mstarhash.spectra.scaling import features
@@ -64,9 +64,17 @@ def others(sample, target, labels):
     return Others(rows, columns, groups, shift_of(columns["z"][rows], step), presumed, inspected, wave)
 
 
-def draw(known, most, rng):
-    """Numbers of the known others that are drawn, at most `most`, evenly over their groups."""
-    return even_draw(known.groups, min(most, len(known.rows)), rng) if len(known.rows) else np.array([], int)
+def draw(known, most, few, rng):
+    """Numbers of the known others that are drawn, at most `most`, evenly over their groups.
+
+    Where more than AS_MANY times `few` are left, the largest group gives no more than the next one, else it is all that is
+    learned of others: M stars where another class is wanted.
+    """
+    if not len(known.rows):
+        return np.array([], int)
+    _, sizes = np.unique(known.groups.astype(str), return_counts=True)
+    even = np.minimum(sizes, np.sort(sizes)[-2:][0]).sum()
+    return even_draw(known.groups, min(most, max(even, AS_MANY * few), len(known.rows)), rng)
 
 
 def write_negatives(out, sample, known, drawn, label, templates, unknowns, copies, noise, rng):

@@ -26,7 +26,7 @@ def labelled(rng):
 
 
 @pytest.mark.parametrize(
-    ("share", "bound"), [(0.005, 0.004), (0.02, 0.004), (0.1, 0.006), (0.3, 0.007), (0.6, 0.004), (0.9, 0.007)]
+    ("share", "bound"), [(0.005, 0.004), (0.02, 0.004), (0.1, 0.007), (0.3, 0.008), (0.6, 0.004), (0.9, 0.007)]
 )
 def test_the_prior_and_p_are_found(share, bound):
     rng = np.random.default_rng(1)

@@ -19,8 +19,8 @@ from scipy.special import expit, log_expit, logit, ndtri
 
 TAILS = 0.08, 0.13, 0.23  # shares of the others, the best ones, that are fitted with all of the wanted
 USUAL = 0.02  # share of the wanted class: the first tails are cut by it, and so many labels of others may be wrong
-SETTLED = 0.03  # change of the share below which tails need not be cut anew
-CUTS = 5  # times at most that they are
+FULL = 0.85  # share of the wanted in the longest tail above which tails are cut anew, by the share found: they show no others
+CUTS = 5  # times at most that they are cut
 STEP = 0.1  # of the score [log odds]
 WIDTH = 0.5  # Gaussian sigma by which the distributions of labelled scores are smoothed [log odds]
 SIGMA = np.array([2.0, 0.2, 1.0, 0.2])  # of the priors: shift, log stretch of both parts
@@ -130,8 +130,9 @@ def calibrate(scores, wanted, others, prior=None, weights=None):
         cuts = [cut for cut in cuts if (scores > cut).sum() >= LEAST]
         if curves is None or not cuts:
             return by_odds(scores, prior)
-        found = together([fitted(scores, cut, curves, prior) for cut in cuts])
-        if abs(found.prior - share) < SETTLED:
+        fits = [fitted(scores, cut, curves, prior) for cut in cuts]
+        found = together(fits)
+        if prior is not None or fits[-1](scores[scores > cuts[-1]]).mean() < FULL:
             break
         share = found.prior
     return found

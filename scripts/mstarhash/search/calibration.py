@@ -3,10 +3,10 @@
 What labelled spectra score as if they had been left out (copies of the wanted class, copies of others) is what the two
 parts of the unclassified should score, but for differences that nobody knows beforehand: other stars, other faults.
 So both parts may be shifted and stretched; how far, and the share of the wanted class, is told by the upper tail of the
-unclassified scores, cut where both parts are seen, with Gaussian priors on shifts and stretches and a uniform one on the share. Often several mixtures
-fit alike: P, and the share with its error, are means over all of them, each by its posterior weight (adaptive importance
-sampling with tempered weights, Koblents & Miguez 2015, on Sobol points: nothing is random), and over TAILS of several
-lengths. P is made never to fall with the score.
+unclassified scores, cut where both parts are seen, with Gaussian priors on shifts and stretches and a uniform one on
+the share. Often several mixtures fit alike: P, and the share with its error, are means over all of them, each by its
+posterior weight (adaptive importance sampling with tempered weights, Koblents & Miguez 2015, on Sobol points: nothing is
+random), and over TAILS of several lengths. P is made never to fall with the score.
 """
 
 import csv
@@ -30,7 +30,7 @@ DOUBT = 0.1  # error of the logit of the share from what is no shift and no stre
 LEAST = 50  # spectra of each part, and in the tail, below which nothing is fitted
 SMALLEST = 1e-7  # density below which a distribution does not fall
 TOO_MANY = 100  # power by which more wanted ones than the tail has are less likely
-START, SPREAD = logit(0.02), 1.5  # logit of the share of the wanted class, and its sigma, where the sampling starts
+START, SPREAD = logit(USUAL), 1.5  # logit of the share of the wanted class, and its sigma, where the sampling starts
 POINTS = 1024  # sets of shifts, stretches and share in each round of the sampling
 ROUNDS = 20  # at most
 EFFECTIVE = POINTS / 16  # number of points of equal weight that is worth as much; below it the weights are tempered

@@ -123,12 +123,14 @@ def calibrate(scores, wanted, others, prior=None, weights=None):
     wanted (m,), others (k,): their scores, log odds. prior: share of the wanted class, None: told by the scores too.
     weights: (m,) of the wanted, None: all alike.
     """
-    curves = distributions(wanted, others, weights) if min(len(wanted), len(others)) >= LEAST else None
+    if min(len(scores), len(wanted), len(others)) < LEAST:
+        return by_odds(scores, prior)
+    curves = distributions(wanted, others, weights)
     share = USUAL if prior is None else prior
     for _ in range(CUTS):
-        cuts = np.quantile(scores, (1 - share) * (1 - np.array(TAILS))) if len(scores) else []
+        cuts = np.quantile(scores, (1 - share) * (1 - np.array(TAILS)))
         cuts = [cut for cut in cuts if (scores > cut).sum() >= LEAST]
-        if curves is None or not cuts:
+        if not cuts:
             return by_odds(scores, prior)
         fits = [fitted(scores, cut, curves, prior) for cut in cuts]
         found = together(fits)
@@ -238,7 +240,7 @@ def by_odds(scores, prior):
     return Calibration(grid, p, float(p[0]), share, np.nan)
 
 
-def prior_of(scores, start=0.02, steps=200):
+def prior_of(scores, start=USUAL, steps=200):
     """Share of the wanted class among spectra with log odds `scores` at even prior (EM of Saerens 2002)."""
     ratio = np.exp(np.clip(scores, -50, 50))
     share = start

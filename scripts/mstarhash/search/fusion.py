@@ -61,12 +61,12 @@ def fit_fusion(values, wanted, presumed, rounds=4):
     scale = np.maximum(values[wanted].std(0), 1e-12)
     x = np.c_[drawn_in(values, scale), np.ones(len(values))]
     solution = np.r_[np.ones(values.shape[1]), 0.0]
-    for _ in range(rounds if presumed.any() else 1):
-        solution = _logistic(x, wanted, weights, solution)
-        if presumed.any():
+    for step in range(rounds if presumed.any() else 1):
+        if step:
             scores = x @ solution
             chance = calibrate(scores[presumed], scores[wanted], scores[known])
             weights[presumed] = 1 - chance(scores[presumed])
+        solution = _logistic(x, wanted, weights, solution)
     return {"scale": scale, "coefficients": solution[:-1], "intercept": solution[-1:]}
 
 

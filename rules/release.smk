@@ -242,7 +242,7 @@ if not config["train"]["model"]:
 if M_STARS:
     MORE += [results("pulls/pulls.csv")]
     MORE += expand(results("completeness/{name}.csv"), name=("completeness", "purity", "check"))
-    MORE += [path for name in ("pooled", "robustness") if (path := of_the_mock(f"evaluate/{name}.csv"))]
+    MORE += [path for name in ("pooled", "pooled_reliability", "aside", "robustness") if (path := of_the_mock(f"evaluate/{name}.csv"))]
     MORE_FIGURES += [results("completeness/completeness.png")]
 
 

@@ -160,6 +160,7 @@ rule robustness:
         robustness=results("evaluate/robustness.csv"),
         pooled=results("evaluate/pooled.csv"),
         aside=results("evaluate/aside.csv"),
+        reliability=results("evaluate/pooled_reliability.csv"),
     log:
         results("logs/robustness/robustness.log"),
     benchmark:
@@ -183,4 +184,5 @@ rule robustness:
         " --write-robustness {output.robustness:q}"
         " --write-pooled {output.pooled:q}"
         " --write-aside {output.aside:q}"
+        " --write-reliability {output.reliability:q}"
         " 2> {log:q}"

@@ -75,8 +75,8 @@ def ranking(args, names):
         sets = args.positives, args.negatives
         others = evaluation.peer_scores(sets, args.spectra, args.share, args.seed, args.threads)
     scores, truth, p_m = evaluation.unknown_scores(args.candidates, known, others)
-    held, held_truth = evaluation.held_back_scores(args.model)
-    evaluation.write_ranking(names["ranking"], names["curves"], scores, truth, held, held_truth, args.seed)
+    samples = {"unclassified": (scores, truth, None), "held back": evaluation.held_back_scores(args.model)}
+    evaluation.write_ranking(names["ranking"], names["curves"], samples, args.seed)
     evaluation.write_reliability(names["reliability"], p_m, truth)
 
 

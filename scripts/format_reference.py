@@ -95,6 +95,11 @@ FILES = (  # heading, pattern, a sentence
     ),
     ("evaluate/pooled.csv", "evaluate/pooled.csv", "Mock surveys of several seeds taken together (`snakemake full`)."),
     ("evaluate/aside.csv", "evaluate/aside.csv", "Surveys of real spectra and templates (`snakemake full`)."),
+    (
+        "evaluate/pooled_reliability.csv",
+        "evaluate/pooled_reliability.csv",
+        "P(M) of all these surveys against what is true (`snakemake full`).",
+    ),
     ("pulls/pulls.csv", "pulls/pulls.csv", "Deviations over errors, by injection and by repeats (`snakemake full`)."),
     (
         "completeness/completeness.csv",

@@ -2,7 +2,8 @@
 
 robustness.csv: average precision on the surveys of each overlay of config/robustness and its difference to the plain
 survey of the same seed; and a model of the mock survey on real spectra. pooled.csv: the plain surveys of all seeds. aside.csv:
-the same of surveys of real spectra and templates, without rows where there are none.
+the same of surveys of real spectra and templates, without rows where there are none. pooled_reliability.csv: P(M) of all of
+these against the truth.
 """
 
 import sys
@@ -21,6 +22,7 @@ def build_parser():
     parser.add_argument("--write-robustness", required=True, help="CSV to write")
     parser.add_argument("--write-pooled", required=True, help="CSV to write")
     parser.add_argument("--write-aside", required=True, help="CSV to write")
+    parser.add_argument("--write-reliability", required=True, help="CSV to write")
     return parser
 
 
@@ -37,8 +39,8 @@ def main(argv=None):
 
     rows = ["plain", *args.rows]
     with ExitStack() as stack:
-        outputs = args.write_robustness, args.write_pooled, args.write_aside
-        table, pooled, aside = (stack.enter_context(replacing(path)) for path in outputs)
+        outputs = args.write_robustness, args.write_pooled, args.write_aside, args.write_reliability
+        table, pooled, aside, bins = (stack.enter_context(replacing(path)) for path in outputs)
         trials = {}
         for path in map(Path, [*args.trials, *args.aside]):
             row, number = path.stem.rsplit("-", 1)
@@ -59,9 +61,13 @@ def main(argv=None):
         else:
             say(f"robustness: no real spectra at {args.real or 'robustness.real'}, so no rows of them")
         write_rows(table, robustness.CHANGES, ({"what": what[row["row"]]} | row for row in found), 5)
+        found = []
         for name, row, numbers in ((pooled, "plain", args.pooled_seeds), (aside, "aside", args.aside_seeds)):
             surveys = {one: trials[row, one] for one in numbers if (row, one) in trials}
             write_rows(name, robustness.POOLED, robustness.pooled_rows(surveys, args.draws, args.seed), 5)
+            for one, survey in surveys.items():
+                found += [{"survey": row, "seed": one} | told for told in robustness.judged(survey)]
+        write_rows(bins, robustness.RELIABILITY, found, 5)
     return 0
 
 

@@ -52,6 +52,20 @@ def test_every_figure_lies_within_its_interval_and_intervals_shrink_with_the_sam
     assert widths[1] < widths[0] / 2
 
 
+def test_copies_of_a_spectrum_tell_no_more_than_it():
+    """Each spectrum sixteen times: the same figures, and their interval, where copies are drawn together."""
+    truth, scores = ranked(np.random.default_rng(5), 500, 2.5)
+    source = np.tile(np.arange(500), 16)
+    once = metrics.summary(scores, truth, 1)
+    together, apart = (metrics.summary(np.tile(scores, 16), np.tile(truth, 16), 1, source=s) for s in (source, None))
+    assert together["ap"] == pytest.approx(once["ap"]) == apart["ap"]
+    assert together["ap_low"] == pytest.approx(once["ap_low"]) and together["ap_high"] == pytest.approx(once["ap_high"])
+    assert apart["ap_high"] - apart["ap_low"] < (once["ap_high"] - once["ap_low"]) / 3
+    pair = np.tile(scores, 16), np.tile(scores - truth, 16), np.tile(truth, 16)
+    wide, narrow = (metrics.miss_ratio([(*pair, s)], 1, 200) for s in (source, None))
+    assert wide["ratio"] == narrow["ratio"] and wide["high"] - wide["low"] > 3 * (narrow["high"] - narrow["low"])
+
+
 def test_ratio_of_misses_is_exact_and_its_interval_covers_what_new_surveys_give():
     rng = np.random.default_rng(3)
 
@@ -59,14 +73,14 @@ def test_ratio_of_misses_is_exact_and_its_interval_covers_what_new_surveys_give(
         truth = rng.random(1500) < 0.05
         common = rng.standard_normal(1500)
         first, second = (common + 0.4 * rng.standard_normal(1500) + shift * truth for shift in (4.0, 3.0))
-        return first, second, truth
+        return first, second, truth, None
 
     one = survey()
     found = metrics.miss_ratio([one], 1, draws=50)
     assert found["ratio"] == pytest.approx(
         (1 - average_precision_score(one[2], one[0])) / (1 - average_precision_score(one[2], one[1]))
     )
-    same = metrics.miss_ratio([(one[0], one[0], one[2])], 1, draws=50)
+    same = metrics.miss_ratio([(one[0], one[0], *one[2:])], 1, draws=50)
     assert same["ratio"] == same["low"] == same["high"] == 1
     pooled = [metrics.miss_ratio([survey() for _ in range(3)], 1, draws=300, interval=(0.05, 0.95)) for _ in range(40)]
     middle = np.mean([row["ratio"] for row in pooled])
@@ -74,5 +88,5 @@ def test_ratio_of_misses_is_exact_and_its_interval_covers_what_new_surveys_give(
     assert 28 <= sum(covered) <= 40  # 36 expected of a 90 % interval
     # the ratio does not depend on the scale of a survey's scores, nor on the order of the surveys
     a, b = survey(), survey()
-    moved = (100 + 3 * b[0], np.exp(b[1]), b[2])
+    moved = (100 + 3 * b[0], np.exp(b[1]), *b[2:])
     assert metrics.miss_ratio([a, b], 1, 5)["ratio"] == pytest.approx(metrics.miss_ratio([moved, a], 1, 5)["ratio"])

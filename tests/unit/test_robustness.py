@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import robustness as script
 from mstarhash.common.configuration import flag_list, read_schema
-from mstarhash.quality import robustness, trial_runs
+from mstarhash.quality import reliability, robustness, trial_runs
 from sklearn.metrics import average_precision_score
 
 SCORES = ("score", "hash_score", "logistic", "p_m")
@@ -18,6 +18,7 @@ SCORES = ("score", "hash_score", "logistic", "p_m")
 def survey(rng, count=1500, share=0.05, shift=3.0):
     truth = rng.random(count) < share
     out = {"file": np.array([f"f{k:05d}" for k in range(count)]), "wanted": truth}
+    out["source"] = out["file"]
     score = rng.standard_normal(count) + shift * truth
     odds = np.exp(np.clip(shift * score - shift**2 / 2, -30, 30)) * share / (1 - share)
     return out | {"score": score, "p_m": odds / (1 + odds)}  # P(M) by Bayes
@@ -58,12 +59,17 @@ def test_another_share_of_true_ones_is_not_a_change():
 
 def test_shares_to_inspect_are_of_all_lists_cut_alike():
     truth = np.arange(100) < 10
-    first = {"wanted": truth, "score": -np.arange(100.0)}  # true ones at the top: 1 % ... 10 %
-    second = {"wanted": truth[::-1], "score": -np.arange(100.0)}  # at the end: 91 % ... 100 %
+    part = {"score": -np.arange(100.0), "source": np.arange(100).astype(str)}
+    first = part | {"wanted": truth}  # true ones at the top: 1 % ... 10 %
+    second = part | {"wanted": truth[::-1]}  # at the end: 91 % ... 100 %
     found = robustness.inspected([first, second], "score", 1, 100)
     assert found["share_90"] == pytest.approx(0.98) and found["share_95"] == pytest.approx(0.99)
     assert found["share_90_low"] <= found["share_90"] <= found["share_90_high"]
-    assert robustness.inspected([first], "score", 1, 100)["share_90"] == pytest.approx(0.09)
+    one, copies = (
+        robustness.inspected([first | {"source": s}], "score", 1, 400) for s in (part["source"], np.full(100, "a"))
+    )
+    assert one["share_90"] == copies["share_90"] == pytest.approx(0.09)
+    assert one["share_90_low"] < 0.09 and copies["share_90_low"] == copies["share_90_high"] == pytest.approx(0.09)
 
 
 def test_true_probabilities_add_up_and_have_skill():
@@ -73,6 +79,26 @@ def test_true_probabilities_add_up_and_have_skill():
     assert found["expected_over_true"] == pytest.approx(1, abs=0.04) and 0.4 < found["brier_skill"] < 0.9
     flat = [one | {"p_m": np.full(20000, one["wanted"].mean())} for one in surveys]
     assert robustness.probabilities(flat)["brier_skill"] == pytest.approx(0, abs=1e-12)
+    assert found["bins"] == 15 and found["beyond"] <= 2  # 0.7 expected
+    low = [one | {"p_m": one["p_m"] ** 2} for one in surveys]  # less than what is true
+    assert robustness.probabilities(low)["beyond"] > 3
+
+
+def test_the_error_of_a_fraction_is_that_of_the_stars_of_which_its_spectra_are_copies():
+    """True together, 12 copies each, and P true of each: deviations have a sigma of 1, and of 3.5 where copies count."""
+    rng = np.random.default_rng(6)
+    pulls = []
+    for _ in range(200):
+        p = rng.uniform(0.1, 0.9, 100)
+        stars = np.repeat(np.arange(100), 12)
+        truth = np.repeat(rng.random(100) < p, 12)
+        for source in (stars, None):
+            for row in reliability.bins_of(p[stars], truth, 1, source):
+                assert row["effective"] == (pytest.approx(100) if source is not None else 1200)
+                pulls.append((row["fraction"] - row["mean_p"]) / row["sigma"])
+    assert np.std(pulls[::2]) == pytest.approx(0.88, abs=0.12)  # below 1: P differs within the bin
+    assert np.std(pulls[1::2]) == pytest.approx(0.88 * np.sqrt(12), abs=0.4)
+    assert list(reliability.bins_of(np.zeros(9), np.zeros(9, bool), 5)) == []
 
 
 def trials(folder, names):
@@ -83,6 +109,7 @@ def trials(folder, names):
             {
                 "file": file,
                 "wanted": int(wanted),
+                "source": "",
                 "score": score,
                 "hash_score": score,
                 "logistic": score - wanted,
@@ -117,6 +144,8 @@ def argv(folder, given, rows, **changes):
         str(folder / "pooled.csv"),
         "--write-aside",
         str(folder / "aside.csv"),
+        "--write-reliability",
+        str(folder / "bins.csv"),
     ]
 
 
@@ -141,6 +170,13 @@ def test_tables_hold_every_row_and_the_real_spectra_above_the_limit(tmp_path):
         pooled = list(csv.DictReader(source))
     assert [row["seed"] for row in pooled] == ["all"] * 4 + ["1"] * 4 + ["2"] * 4
     assert float(pooled[0]["ratio"]) < 1 and float(pooled[0]["ratio_high"]) < 1 and pooled[2]["ratio"] == ""
+    with open(tmp_path / "bins.csv", newline="") as source:
+        bins = list(csv.DictReader(source))
+    assert [(row["survey"], row["seed"], row["bin"]) for row in bins] == [
+        ("plain", str(seed), str(k)) for seed in (1, 2) for k in range(5)
+    ]
+    far = [abs(float(row["fraction"]) - float(row["mean_p"])) > 2 * float(row["sigma"]) for row in bins]
+    assert pooled[0]["bins"] == "10" and int(pooled[0]["beyond"]) == sum(far)
     assert float(pooled[0]["ratio_plain"]) < float(pooled[0]["ratio"]) and pooled[3]["ratio_plain"] == ""
 
 
@@ -187,10 +223,12 @@ def test_a_spectrum_has_one_name_wherever_a_trial_is(tmp_path, monkeypatch):
     found = trial_runs.own(SimpleNamespace(results=str(results), target="M", seed=1))
     assert [(row["file"], row["wanted"]) for row in found] == [("results/survey/fits/a.fits", 1)]
     monkeypatch.chdir(Path(__file__).parents[2])
-    monkeypatch.setattr(trial_runs.kept_aside, "make", lambda *args: {"/there/b.fits": False})
+    monkeypatch.setattr(
+        trial_runs.kept_aside, "make", lambda *args: {"/there/b.fits": SimpleNamespace(wanted=False, name="c.fits")}
+    )
     row = {"file": "/there/b.fits", "score": "1", "hash_score": "1", "p_m": "0.5"}
     monkeypatch.setattr(trial_runs, "search", lambda *args: [row])
     survey = dict.fromkeys(("n_unknown", "m_fraction", "snr_median", "snr_sigma"), 1)
     told = {"settings": json.dumps({"survey": survey}), "folder": tmp_path / "trial", "templates": "t.h5"}
     found = trial_runs.aside(SimpleNamespace(**told, real="there", survey_seed=1, seed=1))
-    assert [(row["file"], row["wanted"]) for row in found] == [("b.fits", 0)]
+    assert [(row["file"], row["wanted"], row["source"]) for row in found] == [("b.fits", 0, "c.fits")]

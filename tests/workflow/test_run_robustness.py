@@ -22,7 +22,7 @@ def folder(tiny, tmp_path_factory):
 
 def test_tables_of_the_smallest_survey(folder):
     meanings = read_meanings(ROOT / "config/formats.csv")
-    tables = {name: rows(folder / f"results/evaluate/{name}.csv") for name in ("robustness", "pooled")}
+    tables = {name: rows(folder / f"results/evaluate/{name}.csv") for name in ("robustness", "pooled", "pooled_reliability")}
     for name, table in tables.items():
         assert list(table[0]) == [row["name"] for row in meanings_of(f"evaluate/{name}.csv", meanings)]
     assert {(row["row"], row["seed"], row["method"]) for row in tables["robustness"]} == {

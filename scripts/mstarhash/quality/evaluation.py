@@ -7,6 +7,7 @@ import numpy as np
 from mstarhash.common.progress import say
 from mstarhash.common.texttables import read_rows
 from mstarhash.peers.baselines import PaperSearch, logistic_scores, read_plain
+from mstarhash.quality import reliability
 from mstarhash.search import metrics
 from mstarhash.search.fusion import NAMES, fused
 from mstarhash.search.model import read_model
@@ -59,23 +60,27 @@ def peer_scores(sets, spectra, share, seed, threads):
 
 
 def held_back_scores(path):
-    """Fused score and each piece of evidence of the labelled spectra, each family left out, and their truth."""
+    """Fused score and each piece of evidence of the labelled spectra, each as if left out, their truth and their families."""
     model = read_model(path)
     values = model.fusion_evidence
     scores = {"default": fused(values, model.fusion)} | dict(zip(NAMES, values.T, strict=True))
-    return scores, model.labelled["wanted"][model.fusion_rows]
+    return scores, *(model.labelled[key][model.fusion_rows] for key in ("wanted", "family"))
 
 
-def write_ranking(path, curves_path, scores, truth, held, held_truth, seed):
-    """ranking.csv: a row a method on the searched spectra and on held-back labelled copies; curves.csv."""
+def write_ranking(path, curves_path, samples, seed):
+    """ranking.csv: a row a method on each sample; curves.csv.
+
+    samples: {name: (scores by method, truth, source)}; copies of the same `source` are drawn together for the intervals,
+    None: each spectrum is one by itself.
+    """
     with open(path, "w", newline="") as out, open(curves_path, "w", newline="") as curves:
         writer, curve_writer = None, csv.writer(curves, lineterminator="\n")
         curve_writer.writerow(["sample", "method", "share", "recall", "precision"])
-        for sample, part, is_true in (("unclassified", scores, truth), ("held back", held, held_truth)):
-            for method, values in part.items():
+        for sample, (scores, is_true, source) in samples.items():
+            for method, values in scores.items():
                 if not is_true.any() or is_true.all():
                     continue
-                row = {"sample": sample, "method": method} | metrics.summary(values, is_true, seed)
+                row = {"sample": sample, "method": method} | metrics.summary(values, is_true, seed, source=source)
                 if writer is None:
                     writer = csv.DictWriter(out, list(row), lineterminator="\n")
                     writer.writeheader()
@@ -89,14 +94,10 @@ def write_reliability(path, p_m, truth, bins=10):
     with open(path, "w", newline="") as out:
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(["bin", "n", "mean_p", "fraction", "sigma"])
-        rows = np.flatnonzero(p_m > 0.05) if len(truth) else np.array([], int)
-        rows = rows[np.argsort(p_m[rows], kind="stable")]
-        for number, part in enumerate(np.array_split(rows, min(bins, max(1, len(rows) // 10)))):
-            if len(part):
-                mean, share = p_m[part].mean(), truth[part].mean()
-                sigma = np.sqrt(max(mean * (1 - mean), 1e-4) / len(part))
-                writer.writerow([number, len(part), f"{mean:.4f}", f"{share:.4f}", f"{sigma:.4f}"])
         if len(truth):
+            count = min(bins, max(1, (p_m > reliability.DOUBTFUL).sum() // 10))
+            for row in reliability.bins_of(p_m, truth, count):
+                writer.writerow([row["bin"], row["n"], *(f"{row[key]:.4f}" for key in ("mean_p", "fraction", "sigma"))])
             base = truth.mean()
             brier, plain = ((p_m - truth) ** 2).mean(), base * (1 - base)
             writer.writerow(

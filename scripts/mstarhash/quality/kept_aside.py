@@ -33,8 +33,9 @@ FAINT = 25.0  # S/N r of the spectra whose noise is lent, at most
 
 @dataclass
 class Spectrum:
-    """flux, variance (p,) float64 on the mock survey's pixels, good (p,) bool; what its label says; wanted."""
+    """flux, variance (p,) float64 on the mock survey's pixels, good (p,) bool; its file, what its label says; wanted."""
 
+    name: str
     class_: str
     subclass: str
     wanted: bool
@@ -59,7 +60,7 @@ def read_observed(folder):
         flux, ivar, good = (part[0] for part in resample(*values, good[None], old, np.log10(WAVE)))
         good &= ivar > 0
         variance = np.divide(1, ivar, out=np.zeros(len(WAVE)), where=good)
-        told = row["class"], row["subclass"], row["is_m"] == "1", number(row["snr_r"] or "nan")
+        told = row["file"], row["class"], row["subclass"], row["is_m"] == "1", number(row["snr_r"] or "nan")
         found.append(Spectrum(*told, flux.astype("f8"), variance, good))
     return found
 
@@ -76,7 +77,8 @@ def read_library(folder):
         good = np.isfinite(flux) & (flux > 0)
         subtype = min(int(re.search(r"M(\d+)", row["spectral_type"])[1]), 9)
         subclass = ("gM" if row["luminosity"] == "giant" else "dM") + str(subtype)
-        found.append(Spectrum("STAR", subclass, True, np.inf, np.where(good, flux, 0), np.zeros(len(WAVE)), good))
+        told = row["file"], "STAR", subclass, True, np.inf
+        found.append(Spectrum(*told, np.where(good, flux, 0), np.zeros(len(WAVE)), good))
     return found
 
 
@@ -111,7 +113,7 @@ def make(source, folder, seed, counts, share, snr_median, snr_sigma, min_snr=10.
     """Write a survey of `counts` unclassified spectra of which `share` are wanted, as FITS files in `folder`.
 
     source: folder as of `read_observed` and `read_library`; spectra of S/N r above `min_snr` are released or copied.
-    Returns {file: wanted} of the unclassified ones. Raises InputError where there are too few.
+    Returns {file: Spectrum that it is a copy of} of the unclassified ones. Raises InputError where there are too few.
     """
     rng = np.random.default_rng(seed)
     observed = read_observed(Path(source))
@@ -132,14 +134,14 @@ def make(source, folder, seed, counts, share, snr_median, snr_sigma, min_snr=10.
     for k in range(counts):
         from_ = stars if is_wanted[k] else others
         one, lender = from_[rng.integers(len(from_))], lenders[rng.integers(len(lenders))]
-        files.append(("Unknown", "Non", *degraded(one, lender, snr[k], rng.integers(-2, 3), rng), bool(is_wanted[k])))
+        files.append(("Unknown", "Non", *degraded(one, lender, snr[k], rng.integers(-2, 3), rng), one))
     folder = Path(folder)
     folder.mkdir(parents=True)
     for k, place in enumerate(rng.permutation(len(files))):
-        *values, wanted = files[place]
+        *values, copied = files[place]
         path = write(folder, k, *values)
-        if wanted is not None:
-            truth[str(path)] = wanted
+        if copied is not None:
+            truth[str(path)] = copied
     return truth
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from mstarhash.common.texttables import read_rows
+from mstarhash.quality import reliability
 from mstarhash.search import metrics
 from mstarhash.spectra.shards import order_key
 
@@ -17,16 +18,24 @@ WIDE = (0.025, 0.975)  # quantiles of a bootstrap between which a difference or 
 CHANGES = ("row", "what", "seed", "method", "n", "n_true", "paired", "ap", "ap_low", "ap_high", "change", "change_low", "change_high")  # fmt: skip
 POOLED = ("seed", "method", "n", "n_true", "ap", *(f"{name}{end}" for name in RULERS for end in ("", "_low", "_high")))
 POOLED += tuple(f"share_{round(100 * recall)}{end}" for recall in metrics.RECALLS for end in ("", "_low", "_high"))
-POOLED += ("brier_skill", "expected", "expected_over_true")
+POOLED += ("brier_skill", "expected", "expected_over_true", "bins", "beyond")
+BINS = 5  # of P(M), a survey
+FAR = 2  # sigma, beyond which P(M) of a bin does not agree with the fraction
+RELIABILITY = ("survey", "seed", "bin", "n", "effective", "mean_p", "fraction", "sigma")
 
 
 def read_scores(path):
-    """A CSV of trial.py as arrays, its rows in the order of a hash of the file: wanted bool, texts, numbers."""
+    """A CSV of trial.py as arrays, its rows in the order of a hash of the file: wanted bool, texts, numbers.
+
+    source: what a spectrum is a copy of, or its own file.
+    """
     rows = sorted(read_rows(path), key=lambda row: (order_key(row["file"]), row["file"]))
     out = {"file": np.array([row["file"] for row in rows]), "wanted": np.array([row["wanted"] == "1" for row in rows])}
     for key in rows[0].keys() - out.keys():
-        values = [row[key] for row in rows]
-        out[key] = np.array(values) if key == "half" else np.array([float(value or "nan") for value in values])
+        values = [row[key] or row["file"] if key == "source" else row[key] for row in rows]
+        out[key] = (
+            np.array(values) if key in ("half", "source") else np.array([float(value or "nan") for value in values])
+        )
     return out
 
 
@@ -114,28 +123,42 @@ def real_rows(scores, min_snr, seed, draws):
 def inspected(surveys, key, seed, draws):
     """Share of the lists to inspect for some recalls, all lists cut at the same share: {share_90: ..., with _low, _high}.
 
-    The 16-84 % interval is that of a bootstrap over the true spectra.
+    The 16-84 % interval is that of a bootstrap over the true spectra, copies of the same source together.
     """
     places = [metrics.ranks_of_true(part[key], part["wanted"]) / len(part["wanted"]) for part in surveys]
-    places = np.sort(np.concatenate(places))
-    again = np.sort(np.random.default_rng(seed).choice(places, (draws, len(places))), axis=1)
+    sources = [np.char.add(f"{k} ", part["source"][part["wanted"]]) for k, part in enumerate(surveys)]
+    places, sources = np.concatenate(places), np.concatenate(sources)
+    order = np.argsort(places, kind="stable")
+    places = places[order]
+    drawn = metrics.resampled(len(places), draws, np.random.default_rng(seed), sources[order])
+    found = np.cumsum(np.concatenate([np.ones((1, len(places)), int), *drawn]), axis=1)
     out = {}
     for recall in metrics.RECALLS:
-        at, name = int(np.ceil(recall * len(places) - 1e-9)) - 1, f"share_{round(100 * recall)}"
-        out[name] = places[at]
-        out[f"{name}_low"], out[f"{name}_high"] = np.quantile(again[:, at], metrics.INTERVAL)
+        enough = np.ceil(recall * found[:, -1:] - 1e-9)
+        shares, name = places[(found >= enough).argmax(1)], f"share_{round(100 * recall)}"
+        out[name] = shares[0]
+        out[f"{name}_low"], out[f"{name}_high"] = np.quantile(shares[1:], metrics.INTERVAL)
     return out
 
 
 def probabilities(surveys):
-    """Brier skill of P(M) against each list's own share of true ones, and the expected number of them over the true one."""
+    """Brier skill of P(M) against each list's own share of true ones, the expected number of them over the true one, and
+    bins of P(M) with those that are FAR from the fraction, as a dict."""
     errors = plain = expected = true = 0.0
+    bins = [row for part in surveys for row in judged(part)]
     for part in surveys:
         truth, p = part["wanted"], part["p_m"]
         errors += ((p - truth) ** 2).sum()
         plain += len(truth) * truth.mean() * (1 - truth.mean())
         expected, true = expected + p.sum(), true + truth.sum()
-    return {"brier_skill": 1 - errors / plain, "expected": expected, "expected_over_true": expected / true}
+    out = {"brier_skill": 1 - errors / plain, "expected": expected, "expected_over_true": expected / true}
+    far = sum(abs(row["fraction"] - row["mean_p"]) > FAR * row["sigma"] for row in bins)
+    return out | {"bins": len(bins), "beyond": int(far)}
+
+
+def judged(survey):
+    """Bins of P(M) of a survey, as from `reliability.bins_of`."""
+    return reliability.bins_of(survey["p_m"], survey["wanted"], BINS, survey["source"])
 
 
 def pooled_rows(surveys, draws, seed):
@@ -148,7 +171,8 @@ def pooled_rows(surveys, draws, seed):
             for ratio, ruler in RULERS.items():
                 if key == ruler:
                     continue
-                told = metrics.miss_ratio([(p[key], p[ruler], p["wanted"]) for p in group], seed, draws, WIDE)
+                parts = [tuple(p[name] for name in (key, ruler, "wanted", "source")) for p in group]
+                told = metrics.miss_ratio(parts, seed, draws, WIDE)
                 row |= {"n_true": told["n_true"], "ap": told["ap"]}
                 row |= {ratio: told["ratio"], f"{ratio}_low": told["low"], f"{ratio}_high": told["high"]}
             row |= inspected(group, key, seed, draws)

@@ -20,7 +20,7 @@ from mstarhash.spectra.targets import unknown_rows
 
 OWN = ("score", "hash_score", "p_m")  # columns of candidates.csv that are kept
 LOGISTIC = ("logistic", "logistic_plain")  # PCA and logistic regression, on degraded copies too and without them
-MOCK = ("file", "wanted", *OWN, *LOGISTIC)
+MOCK = ("file", "wanted", "source", *OWN, *LOGISTIC)
 REAL = ("file", "wanted", "half", "snr_r", *OWN)
 NO_INPUT = dict.fromkeys(("catalogue", "gaia", "twomass", "wise", "labels"))
 
@@ -81,10 +81,12 @@ def aside(args):
     results = with_templates(folder, args.templates)
     survey = json.loads(args.settings)["survey"]
     numbers = (survey[key] for key in ("n_unknown", "m_fraction", "snr_median", "snr_sigma"))
-    wanted = kept_aside.make(args.real, (folder / "files").resolve(), args.survey_seed, *numbers)
+    copied = kept_aside.make(args.real, (folder / "files").resolve(), args.survey_seed, *numbers)
+    wanted = {file: one.wanted for file, one in copied.items()}
     given = NO_INPUT | {"kind": "lamost", "spectra": [str((folder / "files").resolve() / "*.fits")]}
     rows = beside_logistic(search(args, folder, {"input": given}), wanted, results, args.seed)
-    return [row | {"file": Path(row["file"]).name} for row in rows]  # the same wherever the folder is
+    # files are called the same wherever the folder is
+    return [row | {"file": Path(row["file"]).name, "source": copied[row["file"]].name} for row in rows]
 
 
 def with_templates(folder, templates):
@@ -105,7 +107,7 @@ def beside_logistic(rows, wanted, results, seed):
     """Rows of MOCK of those of candidates.csv; wanted: {file: bool}."""
     scores = of_files(results, seed)
     for row in rows:
-        row["wanted"] = int(wanted[row["file"]])
+        row |= {"wanted": int(wanted[row["file"]]), "source": ""}
         row |= {key: f"{value:.6g}" for key, value in zip(LOGISTIC, scores[row["file"]], strict=True)}
     return [{key: row[key] for key in MOCK} for row in rows]
 

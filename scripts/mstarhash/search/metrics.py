@@ -68,18 +68,27 @@ def weighted_precision(scores, truth, weights):
     return np.divide((gain * precision).sum(1), found[:, -1], out=np.full(len(weights), np.nan), where=found[:, -1] > 0)
 
 
-def resampled(count, draws, rng):
-    """Yield (part, count) blocks of how often each of `count` spectra is in a bootstrap sample, `draws` rows in all."""
+def resampled(count, draws, rng, source=None):
+    """Yield (part, count) blocks of how often each of `count` spectra is in a bootstrap sample, `draws` rows in all.
+
+    source: (count,) what each is a copy of, None: each is one by itself. Copies of the same are no independent spectra, so
+    they are drawn together.
+    """
+    place = np.arange(count) if source is None else np.unique(source, return_inverse=True)[1]
+    units = len(place) and place.max() + 1
     for first in range(0, draws, 64):
         yield np.array(
-            [np.bincount(rng.integers(count, size=count), minlength=count) for _ in range(min(64, draws - first))]
+            [
+                np.bincount(rng.integers(units, size=units), minlength=units)[place]
+                for _ in range(min(64, draws - first))
+            ]
         )
 
 
-def summary(scores, truth, seed, draws=200):
-    """A dict of all of these, with the 16-84 % interval of the average precision (bootstrap over spectra)."""
+def summary(scores, truth, seed, draws=200, source=None):
+    """A dict of all of these, with the 16-84 % interval of the average precision (bootstrap over spectra, see `resampled`)."""
     scores, truth = np.asarray(scores, float), np.asarray(truth, bool)
-    parts = resampled(len(truth), draws, np.random.default_rng(seed))
+    parts = resampled(len(truth), draws, np.random.default_rng(seed), source)
     again = np.concatenate([weighted_precision(scores, truth, part) for part in parts])
     low, high = np.nanquantile(again, INTERVAL)
     row = {"n": len(truth), "n_true": int(truth.sum()), "ap": average_precision(scores, truth)}
@@ -114,22 +123,23 @@ def with_intervals(scores, truth, seed, draws=200):
 def miss_ratio(surveys, seed, draws=1000, interval=(0.025, 0.975)):
     """Ratio of 1 - AP of a method to that of another on the same spectra, pooled over surveys: a dict.
 
-    surveys: list of (scores, scores of the other method, truth), one for each seed or survey. AP is the mean over the
-    surveys, each with the weight of its true spectra: every survey is a list of its own, and scores of two lists are
-    never compared. Paired bootstrap: spectra are drawn with replacement within each survey, the same ones for both.
+    surveys: list of (scores, scores of the other method, truth, source), one for each seed or survey. AP is the mean over
+    the surveys, each with the weight of its true spectra: every survey is a list of its own, and scores of two lists are
+    never compared. Paired bootstrap: spectra are drawn with replacement within each survey, the same ones for both, copies
+    of the same `source` together (None: each is one by itself).
 
     Returns n_true, ap, ap_other, ratio, and low, high: quantiles `interval` of the ratio.
     """
     rng = np.random.default_rng(seed)
     total, sums = 0, np.zeros((2, draws + 1))
-    for first, second, truth in surveys:
+    for first, second, truth, source in surveys:
         truth = np.asarray(truth, bool)
         weight, at = int(truth.sum()), 1
         if not weight:
             continue
         pair = [np.asarray(part, float) for part in (first, second)]
         sums[:, 0] += [weight * average_precision(part, truth) for part in pair]
-        for counts in resampled(len(truth), draws, rng):
+        for counts in resampled(len(truth), draws, rng, source):
             columns = slice(at, at + len(counts))
             sums[:, columns] += [weight * weighted_precision(part, truth, counts) for part in pair]
             at += len(counts)

@@ -161,6 +161,8 @@ rule robustness:
         pooled=results("evaluate/pooled.csv"),
         aside=results("evaluate/aside.csv"),
         reliability=results("evaluate/pooled_reliability.csv"),
+        figure=results("figures/surveys.png"),
+        numbers=results("figures/surveys.csv"),
     log:
         results("logs/robustness/robustness.log"),
     benchmark:
@@ -185,4 +187,6 @@ rule robustness:
         " --write-pooled {output.pooled:q}"
         " --write-aside {output.aside:q}"
         " --write-reliability {output.reliability:q}"
+        " --write-figure {output.figure:q}"
+        " --write-numbers {output.numbers:q}"
         " 2> {log:q}"

@@ -3,7 +3,7 @@
 robustness.csv: average precision on the surveys of each overlay of config/robustness and its difference to the plain
 survey of the same seed; and a model of the mock survey on real spectra. pooled.csv: the plain surveys of all seeds. aside.csv:
 the same of surveys of real spectra and templates, without rows where there are none. pooled_reliability.csv: P(M) of all of
-these against the truth.
+these against the truth. And a figure of all that.
 """
 
 import sys
@@ -11,6 +11,8 @@ import sys
 from mstarhash.common import threads
 from mstarhash.common.configuration import section_parser
 from mstarhash.common.errors import InputError, exit_code
+
+DPI = 130  # of the figure [pixels an inch]
 
 
 def build_parser():
@@ -23,6 +25,8 @@ def build_parser():
     parser.add_argument("--write-pooled", required=True, help="CSV to write")
     parser.add_argument("--write-aside", required=True, help="CSV to write")
     parser.add_argument("--write-reliability", required=True, help="CSV to write")
+    parser.add_argument("--write-figure", required=True, help="PNG to write")
+    parser.add_argument("--write-numbers", required=True, help="CSV to write: the numbers of the figure")
     return parser
 
 
@@ -35,12 +39,14 @@ def main(argv=None):
     from mstarhash.common.files import replacing
     from mstarhash.common.progress import say
     from mstarhash.common.texttables import write_rows
+    from mstarhash.figures import style, surveys
     from mstarhash.quality import robustness
 
     rows = ["plain", *args.rows]
     with ExitStack() as stack:
-        outputs = args.write_robustness, args.write_pooled, args.write_aside, args.write_reliability
-        table, pooled, aside, bins = (stack.enter_context(replacing(path)) for path in outputs)
+        names = "robustness", "pooled", "aside", "reliability", "figure", "numbers"
+        outputs = (getattr(args, f"write_{name}") for name in names)
+        table, pooled, aside, bins, picture, numbers = (stack.enter_context(replacing(path)) for path in outputs)
         trials = {}
         for path in map(Path, [*args.trials, *args.aside]):
             row, number = path.stem.rsplit("-", 1)
@@ -62,12 +68,15 @@ def main(argv=None):
             say(f"robustness: no real spectra at {args.real or 'robustness.real'}, so no rows of them")
         write_rows(table, robustness.CHANGES, ({"what": what[row["row"]]} | row for row in found), 5)
         found = []
-        for name, row, numbers in ((pooled, "plain", args.pooled_seeds), (aside, "aside", args.aside_seeds)):
-            surveys = {one: trials[row, one] for one in numbers if (row, one) in trials}
-            write_rows(name, robustness.POOLED, robustness.pooled_rows(surveys, args.draws, args.seed), 5)
-            for one, survey in surveys.items():
+        for name, row, seeds in ((pooled, "plain", args.pooled_seeds), (aside, "aside", args.aside_seeds)):
+            known = {one: trials[row, one] for one in seeds if (row, one) in trials}
+            write_rows(name, robustness.POOLED, robustness.pooled_rows(known, args.draws, args.seed), 5)
+            for one, survey in known.items():
                 found += [{"survey": row, "seed": one} | told for told in robustness.judged(survey)]
         write_rows(bins, robustness.RELIABILITY, found, 5)
+        figure, points = surveys.draw(style.start(), pooled, aside, table, bins)
+        style.save(figure, picture, DPI)
+        style.write_numbers(numbers, points)
     return 0
 
 

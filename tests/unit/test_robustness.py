@@ -146,6 +146,10 @@ def argv(folder, given, rows, **changes):
         str(folder / "aside.csv"),
         "--write-reliability",
         str(folder / "bins.csv"),
+        "--write-figure",
+        str(folder / "surveys.png"),
+        "--write-numbers",
+        str(folder / "surveys.csv"),
     ]
 
 

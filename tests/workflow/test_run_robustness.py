@@ -22,7 +22,9 @@ def folder(tiny, tmp_path_factory):
 
 def test_tables_of_the_smallest_survey(folder):
     meanings = read_meanings(ROOT / "config/formats.csv")
-    tables = {name: rows(folder / f"results/evaluate/{name}.csv") for name in ("robustness", "pooled", "pooled_reliability")}
+    tables = {
+        name: rows(folder / f"results/evaluate/{name}.csv") for name in ("robustness", "pooled", "pooled_reliability")
+    }
     for name, table in tables.items():
         assert list(table[0]) == [row["name"] for row in meanings_of(f"evaluate/{name}.csv", meanings)]
     assert {(row["row"], row["seed"], row["method"]) for row in tables["robustness"]} == {
@@ -32,6 +34,12 @@ def test_tables_of_the_smallest_survey(folder):
         assert row["n_true"] == "12" and 0.2 < float(row["ap"]) <= 1  # the same stars
         assert (row["paired"], row["change"] == "") == (("", True) if row["row"] == "plain" else ("1", False))
     assert [row["seed"] for row in tables["pooled"]] == ["all"] * 4 + ["1"] * 4
+    drawn = {(row["panel"], row["series"]) for row in rows(folder / "results/figures/surveys.csv")}
+    assert drawn == {
+        *(("ap", f"{method}, plain") for method in METHODS),
+        *(("change", method) for method in METHODS[:2]),
+        ("reliability", "plain"),
+    }
 
 
 def test_a_trial_is_the_plain_run_where_nothing_is_changed(folder):

@@ -6,6 +6,7 @@ FIGURES = {
     "positives": ("What the search learns from", "Mean spectra of the clusters of known M stars, one a row, and how many spectra of each subtype and S/N were drawn (the paper's Table 1)."),
     "mock": ("Measured stars against published values", "Released stars above an S/N: single ones, medians with 16 and 84 %, and published sequences. Subtypes are true ones where there is truth."),
     "subtypes": ("Subtypes against published labels", "Numbers of stars; shades: shares of each column. Both subtypes are rounded to whole ones. With the mock survey, its truth beside the labels; intervals: Wilson, 68 %."),
+    "surveys": ("The search on many surveys", "Left: average precision on each survey; open: mock surveys of several seeds, filled: of real spectra and templates. Middle: its change on worse surveys, with 95 % intervals; dashed: what may be lost. Right: P(M) of doubtful spectra against the fraction that are M stars, five bins a survey, with the errors of as many independent spectra as they are copies of."),
     "peers": ("Other methods", "Average precision of each method on the same spectra, with 68 % intervals."),
     "completeness": ("Completeness", "Share of injected M stars that is found, by subtype, luminosity class and S/N."),
     "fig02": ("Figure 2: S/N and colours of the unclassified spectra", "Top: all unclassified spectra and the candidates with P(M) of at least a half, in logarithmic bins. Bottom: numbers of unclassified spectra in cells of g - r, r - i (magnitudes of the headers), and the same candidates."),

@@ -7,7 +7,7 @@ from mstarhash.figures.captions import FIGURES
 from mstarhash.report.page import element, figure, join
 
 SURVEY = ("candidates", "positives", "mock", "subtypes")  # our own, beside those of the ranking and of the paper
-OTHERS = ("peers", "completeness")  # of `snakemake full`
+OTHERS = ("surveys", "peers", "completeness")  # of `snakemake full`
 
 
 def pictures(paths, folder):

@@ -42,8 +42,17 @@ def _recall(ahead, size, share, n):
 
 def share_for(scores, truth, recall):
     """Share of the list that holds `recall` of the true ones."""
-    ranks = ranks_of_true(scores, truth)
-    return float(ranks[int(np.ceil(recall * len(ranks) - 1e-9)) - 1] / len(scores))
+    return float(_share(ranks_of_true(scores, truth), recall, len(scores)))
+
+
+def _share(ranks, recall, n):
+    return ranks[int(np.ceil(recall * len(ranks) - 1e-9)) - 1] / n
+
+
+def _looked_at(ahead, size, n):
+    """MEASURES but the first, of a list of n."""
+    ranks = _mean_rank(ahead, size)
+    return [*(_recall(ahead, size, x, n) for x in SHARES), *(_share(ranks, x, n) for x in RECALLS)]
 
 
 def weighted_precision(scores, truth, weights):
@@ -93,10 +102,7 @@ def summary(scores, truth, seed, draws=200, source=None):
     low, high = np.nanquantile(again, INTERVAL)
     row = {"n": len(truth), "n_true": int(truth.sum()), "ap": average_precision(scores, truth)}
     row |= {"ap_low": low, "ap_high": high}
-    found = [recall_at(scores, truth, share) for share in SHARES]
-    return row | dict(
-        zip(MEASURES[1:], [*found, *(share_for(scores, truth, recall) for recall in RECALLS)], strict=True)
-    )
+    return row | dict(zip(MEASURES[1:], _looked_at(*ties_of_true(scores, truth), len(truth)), strict=True))
 
 
 def with_intervals(scores, truth, seed, draws=200):
@@ -108,11 +114,8 @@ def with_intervals(scores, truth, seed, draws=200):
     for _ in range(draws):
         rows = rng.integers(len(truth), size=len(truth))
         ahead, size = ties_of_true(scores[rows], truth[rows])
-        ranks = _mean_rank(ahead, size)
-        if len(ranks):
-            found = [_recall(ahead, size, share, len(rows)) for share in SHARES]
-            places = [int(np.ceil(recall * len(ranks) - 1e-9)) - 1 for recall in RECALLS]
-            again.append([*found, *(ranks[places] / len(rows))])
+        if len(ahead):
+            again.append(_looked_at(ahead, size, len(rows)))
     low, high = np.quantile(again, INTERVAL, axis=0)
     out = {key: row[key] for key in ("n", "n_true", "ap", "ap_low", "ap_high")}
     for k, key in enumerate(MEASURES[1:]):

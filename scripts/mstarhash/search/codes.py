@@ -20,14 +20,14 @@ def unpack(words, k):
 
 
 def hamming(a, b):
-    """(n, m) int32 Hamming distances between packed codes (n, k) and (m, k).
+    """(n, m) int16 Hamming distances between packed codes (n, k) and (m, k).
 
     Leading words that tell levels in all codes (`levelled`: ones, then zeros) need no popcount: the distance there is the
     difference of the levels.
     """
-    out = np.empty((len(a), len(b)), "i4")
+    out = np.empty((len(a), len(b)), "i2")
     told = min(level_words(a), level_words(b))
-    levels = [np.bitwise_count(codes[:, :told]).sum(1, dtype="i4") for codes in (a, b)]
+    levels = [np.bitwise_count(codes[:, :told]).sum(1, dtype="i2") for codes in (a, b)]
     words = list(zip(np.ascontiguousarray(a.T[told:]), np.ascontiguousarray(b.T[told:]), strict=True))
     rows = max(1, AT_ONCE // max(1, len(b)))
     differ = np.empty((min(len(a), rows), len(b)), "u8")

@@ -6,7 +6,7 @@ from mstarhash.common.errors import InputError
 from mstarhash.search.codes import hamming
 from mstarhash.spectra.hdf5 import open_h5, read_text, write_columns
 
-FAR = 1 << 16  # distance of what does not count: beyond any code
+FAR = 1 << 14  # distance of what does not count: beyond any code
 
 
 def count_distances(queries, codes, bits):

@@ -2,6 +2,7 @@
 
 from mstarhash.common.texttables import rows_of
 from mstarhash.figures.style import BLACK, BLUE, GREEN, GREY, LIGHT, ORANGE, RED, Numbers, no_data
+from mstarhash.quality.reliability import FAR, beyond
 
 METHODS = {  # of pooled.csv, as in the figure `ranking`
     "default": ("this ranking", RED),
@@ -87,7 +88,6 @@ def believed(axes, rows, numbers):
         no_data(axes)
         return
     axes.plot([0, 1], [0, 1], color=LIGHT, lw=1)
-    far = 0
     for kind, (label, marker, colour) in SURVEYS.items():
         mine = [row for row in rows if row["survey"] == kind]
         if not mine:
@@ -96,11 +96,9 @@ def believed(axes, rows, numbers):
         bars = [[min(s, b) for b, s in zip(y, sigma, strict=True)], [min(s, 1 - b) for b, s in zip(y, sigma, strict=True)]]  # fmt: skip
         style = {"color": colour, "mfc": "white" if kind == "plain" else colour}
         axes.errorbar(x, y, bars, fmt=marker, ms=4.5, lw=0.8, label=label, clip_on=False, zorder=3, **style)
-        far += sum(abs(b - a) > 2 * s for a, b, s in zip(x, y, sigma, strict=True))
         numbers.add("reliability", kind, x, y, *([b + sign * s for b, s in zip(y, sigma, strict=True)] for sign in (-1, 1)))  # fmt: skip
     axes.set(xlim=(0, 1.02), ylim=(0, 1.02), xlabel="mean P(M) of a bin", ylabel="fraction that are M stars")
     axes.set_aspect("equal", adjustable="box")
-    axes.text(
-        0.97, 0.04, f"{far} of {len(rows)} bins\nbeyond 2 sigma", transform=axes.transAxes, ha="right", fontsize=8
-    )
+    text = f"{beyond(rows)} of {len(rows)} bins\nbeyond {FAR} sigma"
+    axes.text(0.97, 0.04, text, transform=axes.transAxes, ha="right", fontsize=8)
     axes.legend(loc="upper left")

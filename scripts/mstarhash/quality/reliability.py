@@ -3,6 +3,7 @@
 import numpy as np
 
 DOUBTFUL = 0.05  # P(M) above which spectra are judged: below there are thousands, and few true ones
+FAR = 2  # sigma, beyond which P(M) of a bin does not agree with the fraction
 LEAST = 1e-4  # variance of one spectrum's truth, at least
 
 
@@ -24,3 +25,9 @@ def bins_of(p, truth, count, source=None):
         sigma = np.sqrt(max(mean * (1 - mean), LEAST) / effective)
         told = {"n": len(part), "effective": effective, "mean_p": mean, "fraction": fraction, "sigma": sigma}
         yield {"bin": number} | told
+
+
+def beyond(bins):
+    """How many of the bins, dicts of numbers or of texts with mean_p, fraction and sigma, are FAR from the fraction."""
+    told = [[float(row[key]) for key in ("mean_p", "fraction", "sigma")] for row in bins]
+    return sum(abs(fraction - mean) > FAR * sigma for mean, fraction, sigma in told)

@@ -20,7 +20,6 @@ POOLED = ("seed", "method", "n", "n_true", "ap", *(f"{name}{end}" for name in RU
 POOLED += tuple(f"share_{round(100 * recall)}{end}" for recall in metrics.RECALLS for end in ("", "_low", "_high"))
 POOLED += ("brier_skill", "expected", "expected_over_true", "bins", "beyond")
 BINS = 5  # of P(M), a survey
-FAR = 2  # sigma, beyond which P(M) of a bin does not agree with the fraction
 RELIABILITY = ("survey", "seed", "bin", "n", "effective", "mean_p", "fraction", "sigma")
 
 
@@ -142,8 +141,8 @@ def inspected(surveys, key, seed, draws):
 
 
 def probabilities(surveys):
-    """Brier skill of P(M) against each list's own share of true ones, the expected number of them over the true one, and
-    bins of P(M) with those that are FAR from the fraction, as a dict."""
+    """Brier skill of P(M) against each list's own share of true ones, the expected number of them over the true one, bins of
+    P(M) and how many of these do not agree with the fraction, as a dict."""
     errors = plain = expected = true = 0.0
     bins = [row for part in surveys for row in judged(part)]
     for part in surveys:
@@ -152,8 +151,7 @@ def probabilities(surveys):
         plain += len(truth) * truth.mean() * (1 - truth.mean())
         expected, true = expected + p.sum(), true + truth.sum()
     out = {"brier_skill": 1 - errors / plain, "expected": expected, "expected_over_true": expected / true}
-    far = sum(abs(row["fraction"] - row["mean_p"]) > FAR * row["sigma"] for row in bins)
-    return out | {"bins": len(bins), "beyond": int(far)}
+    return out | {"bins": len(bins), "beyond": reliability.beyond(bins)}
 
 
 def judged(survey):

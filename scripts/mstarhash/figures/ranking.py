@@ -72,15 +72,20 @@ def reliability(axes, rows, numbers):
         axes.lines[-1].remove()
         no_data(axes, "no truth of the unclassified spectra")
         return
-    x, y, sigma, count = ([float(row[key]) for row in bins] for key in ("mean_p", "fraction", "sigma", "n"))
-    low, high = ([min(max(a + sign * s, 0), 1) for a, s in zip(y, sigma, strict=True)] for sign in (-1, 1))
-    bars = [[a - b for a, b in zip(y, low, strict=True)], [b - a for a, b in zip(y, high, strict=True)]]
-    axes.errorbar(x, y, bars, fmt="o", color=RED, ms=5, lw=1, capsize=2, clip_on=False, zorder=4)
-    axes.set(xlim=(0, 1.02), ylim=(0, 1.02), xlabel="mean P(M) of a bin", ylabel="fraction that are M stars")
-    axes.set_aspect("equal", adjustable="box")
+    against_truth(axes, bins, numbers, "P(M)", fmt="o", color=RED, ms=5, lw=1, capsize=2, zorder=4)
     skill = [float(row["mean_p"]) for row in rows if row["bin"] == "brier skill"]
-    text = f"{len(bins)} bins of about {round(sum(count) / len(bins))} spectra"
+    text = f"{len(bins)} bins of about {round(sum(float(row['n']) for row in bins) / len(bins))} spectra"
     if skill:
         text += f"\nBrier skill {skill[0]:.2f}"
     axes.text(0.97, 0.04, text, transform=axes.transAxes, ha="right", va="bottom", fontsize=8)
-    numbers.add("reliability", "P(M)", x, y, low, high)
+
+
+def against_truth(axes, bins, numbers, series, **style):
+    """Points of one series: fraction against mean P(M) of bins (rows with mean_p, fraction, sigma), errors cut at 0 and 1."""
+    x, y, sigma = ([float(row[key]) for row in bins] for key in ("mean_p", "fraction", "sigma"))
+    low, high = ([min(max(a + sign * s, 0), 1) for a, s in zip(y, sigma, strict=True)] for sign in (-1, 1))
+    bars = [[a - b for a, b in zip(y, low, strict=True)], [b - a for a, b in zip(y, high, strict=True)]]
+    axes.errorbar(x, y, bars, clip_on=False, **style)
+    axes.set(xlim=(0, 1.02), ylim=(0, 1.02), xlabel="mean P(M) of a bin", ylabel="fraction that are M stars")
+    axes.set_aspect("equal", adjustable="box")
+    numbers.add("reliability", series, x, y, low, high)

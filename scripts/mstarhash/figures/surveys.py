@@ -1,15 +1,12 @@
 """The search on many surveys: how well it ranks on each, how far that falls on worse ones, whether P(M) can be believed."""
 
 from mstarhash.common.texttables import rows_of
-from mstarhash.figures.style import BLACK, BLUE, GREEN, GREY, LIGHT, ORANGE, RED, Numbers, no_data
+from mstarhash.figures import ranking
+from mstarhash.figures.style import BLACK, GREY, LIGHT, ORANGE, RED, Numbers, no_data
 from mstarhash.quality.reliability import FAR, beyond
 
-METHODS = {  # of pooled.csv, as in the figure `ranking`
-    "default": ("this ranking", RED),
-    "hash alone": ("hash neighbours alone", BLUE),
-    "PCA + logistic regression": ("PCA + logistic regression", GREEN),
-    "PCA + logistic regression, no copies": ("the same, no copies", ORANGE),
-}
+METHODS = {name: (label, colour) for name, label, colour, *_ in ranking.METHODS[:3]}  # of pooled.csv
+METHODS["PCA + logistic regression, no copies"] = "the same, no copies", ORANGE
 SURVEYS = {"plain": ("mock survey", "o", RED), "aside": ("survey of real spectra", "s", BLACK)}
 CHANGED = ("default", "hash alone")
 ALLOWED = -0.03  # change of AP on worse surveys that the search is built for
@@ -92,13 +89,8 @@ def believed(axes, rows, numbers):
         mine = [row for row in rows if row["survey"] == kind]
         if not mine:
             continue
-        x, y, sigma = ([float(row[key]) for row in mine] for key in ("mean_p", "fraction", "sigma"))
-        bars = [[min(s, b) for b, s in zip(y, sigma, strict=True)], [min(s, 1 - b) for b, s in zip(y, sigma, strict=True)]]  # fmt: skip
-        style = {"color": colour, "mfc": "white" if kind == "plain" else colour}
-        axes.errorbar(x, y, bars, fmt=marker, ms=4.5, lw=0.8, label=label, clip_on=False, zorder=3, **style)
-        numbers.add("reliability", kind, x, y, *([b + sign * s for b, s in zip(y, sigma, strict=True)] for sign in (-1, 1)))  # fmt: skip
-    axes.set(xlim=(0, 1.02), ylim=(0, 1.02), xlabel="mean P(M) of a bin", ylabel="fraction that are M stars")
-    axes.set_aspect("equal", adjustable="box")
+        style = {"color": colour, "mfc": "white" if kind == "plain" else colour, "fmt": marker}
+        ranking.against_truth(axes, mine, numbers, kind, ms=4.5, lw=0.8, label=label, zorder=3, **style)
     text = f"{beyond(rows)} of {len(rows)} bins\nbeyond {FAR} sigma"
     axes.text(0.97, 0.04, text, transform=axes.transAxes, ha="right", fontsize=8)
     axes.legend(loc="upper left")

@@ -123,7 +123,7 @@ def make(source, folder, seed, counts, share, snr_median, snr_sigma, min_snr=10.
     stars, others = ([one for one in searched if one.wanted is wanted] for wanted in (True, False))
     if min(len(stars), len(others), len(lenders)) < 5:
         raise InputError(f"{source}: too few spectra of S/N r above {min_snr:g} for a survey kept aside")
-    files, truth = [], {}
+    files, copies = [], {}
     for one in released:
         flux, ivar = one.flux, np.divide(1, one.variance, out=np.zeros(len(WAVE)), where=one.good & (one.variance > 0))
         if not one.variance.any():
@@ -141,8 +141,8 @@ def make(source, folder, seed, counts, share, snr_median, snr_sigma, min_snr=10.
         *values, copied = files[place]
         path = write(folder, k, *values)
         if copied is not None:
-            truth[str(path)] = copied
-    return truth
+            copies[str(path)] = copied
+    return copies
 
 
 def write(folder, number, class_, subclass, flux, ivar):

@@ -14,6 +14,7 @@ METHODS = {  # column of a trial's CSV
     "PCA + logistic regression, no copies": "logistic_plain",
 }
 RULERS = {"ratio": "logistic", "ratio_plain": "logistic_plain"}  # with which the others are compared in pooled.csv
+TEXTS = ("file", "source", "half")  # columns of a trial's CSV that are no numbers
 WIDE = (0.025, 0.975)  # quantiles of a bootstrap between which a difference or a ratio is told
 CHANGES = ("row", "what", "seed", "method", "n", "n_true", "paired", "ap", "ap_low", "ap_high", "change", "change_low", "change_high")  # fmt: skip
 POOLED = ("seed", "method", "n", "n_true", "ap", *(f"{name}{end}" for name in RULERS for end in ("", "_low", "_high")))
@@ -29,13 +30,11 @@ def read_scores(path):
     source: what a spectrum is a copy of, or its own file.
     """
     rows = sorted(read_rows(path), key=lambda row: (order_key(row["file"]), row["file"]))
-    out = {"file": np.array([row["file"] for row in rows]), "wanted": np.array([row["wanted"] == "1" for row in rows])}
-    for key in rows[0].keys() - out.keys():
-        values = [row[key] or row["file"] if key == "source" else row[key] for row in rows]
-        out[key] = (
-            np.array(values) if key in ("half", "source") else np.array([float(value or "nan") for value in values])
-        )
-    return out
+    out = {key: np.array([row[key] for row in rows]) for key in TEXTS if key in rows[0]}
+    if "source" in out:
+        out["source"] = np.where(out["source"] == "", out["file"], out["source"])
+    out["wanted"] = np.array([row["wanted"] == "1" for row in rows])
+    return out | {key: np.array([float(row[key] or "nan") for row in rows]) for key in rows[0].keys() - out.keys()}
 
 
 def read_what(path):

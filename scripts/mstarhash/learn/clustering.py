@@ -86,18 +86,3 @@ def kmeans(scores, count, seed):
         warnings.simplefilter("ignore", ConvergenceWarning)  # fewer distinct points than clusters
         found = KMeans(count, n_init=starts, random_state=seed).fit_predict(scores)
     return np.unique(found, return_inverse=True)[1]
-
-
-def even_draw(clusters, total, rng):
-    """(total,) rows drawn as evenly over the clusters as their sizes allow, then at random; sorted.
-
-    clusters: (n,) cluster numbers, total <= n.
-    """
-    order = rng.permutation(len(clusters))
-    place = np.empty(len(clusters), int)  # 0 for the first row of its cluster in the shuffled order, 1 ...
-    seen = {}
-    for row in order:
-        place[row] = seen.get(clusters[row], 0)
-        seen[clusters[row]] = place[row] + 1
-    key = np.lexsort((rng.permutation(len(clusters)), place))
-    return np.sort(key[:total])

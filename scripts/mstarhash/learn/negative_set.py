@@ -6,7 +6,7 @@ import numpy as np
 
 from mstarhash.common.progress import Progress, say
 from mstarhash.learn.averages import Means
-from mstarhash.learn.clustering import even_draw, fit_pca, kmeans
+from mstarhash.learn.clustering import fit_pca, kmeans
 from mstarhash.learn.set_file import AS_MANY, Writer, at_rest
 from mstarhash.spectra.grid import shift_of
 from mstarhash.spectra.hdf5 import write_columns
@@ -65,16 +65,20 @@ def others(sample, target, labels):
 
 
 def draw(known, most, few, rng):
-    """Numbers of the known others that are drawn, at most `most`, evenly over their groups.
+    """Numbers of the known others that are drawn, at most `most`, at random: in the shares that they have.
 
-    Where more than AS_MANY times `few` are left, the largest group gives no more than the next one, else it is all that is
-    learned of others: M stars where another class is wanted.
+    But the largest group gives no more than the next one, as long as more than AS_MANY times `few` are left: where another
+    class is wanted M stars would be all that is learned of others.
     """
-    if not len(known.rows):
-        return np.array([], int)
-    _, sizes = np.unique(known.groups.astype(str), return_counts=True)
-    even = np.minimum(sizes, np.sort(sizes)[-2:][0]).sum()
-    return even_draw(known.groups, min(most, max(even, AS_MANY * few), len(known.rows)), rng)
+    groups = known.groups.astype(str)
+    order = rng.permutation(len(groups))
+    names, sizes = np.unique(groups, return_counts=True)
+    if len(names) > 1:
+        next_size = np.sort(sizes)[-2]
+        largest = order[groups[order] == names[sizes.argmax()]]
+        spare = min(sizes.max() - next_size, max(0, len(groups) - AS_MANY * few))
+        order = order[~np.isin(order, largest[len(largest) - spare :])]
+    return np.sort(order[:most])
 
 
 def write_negatives(out, sample, known, drawn, label, templates, unknowns, copies, noise, rng):

@@ -6,7 +6,7 @@ import numpy as np
 
 from mstarhash.common.progress import Progress, say
 from mstarhash.learn.averages import Means
-from mstarhash.learn.clustering import birch_groups, even_draw, fit_pca, kmeans, sub_clusters
+from mstarhash.learn.clustering import birch_groups, fit_pca, kmeans, sub_clusters
 from mstarhash.learn.defects import REASONS, defects
 from mstarhash.learn.set_file import at_rest
 from mstarhash.spectra.grid import shift_of
@@ -155,11 +155,14 @@ def _means(sample, released, label, index, total):
 
 
 def draw(clusters, most, seed):
-    """Rows of the released spectra that are drawn, at most `most`, evenly over the clusters that are not defective."""
+    """Rows of the released spectra that are drawn, at most `most`, at random from the clusters that are not defective.
+
+    Not evenly over the clusters: the shares of the subtypes would be wrong, and P(M) is told by them.
+    """
     kept = clusters.kept
     usable = np.flatnonzero(~clusters.rejected & kept[clusters.label])
     rng = np.random.default_rng(seed)
-    drawn = usable[even_draw(clusters.label[usable], min(most, len(usable)), rng)]
+    drawn = np.sort(rng.permutation(usable)[:most])
     say(
         f"positives: {len(clusters.members)} clusters, {int((~kept).sum())} rejected; {len(usable):,} of "
         f"{len(clusters.label):,} spectra without defect, {len(drawn):,} drawn"

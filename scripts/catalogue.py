@@ -98,7 +98,7 @@ def write_tables(names, schema, tables, comments, other):
         fits.write(names[f"{title}_fits"], title.upper(), table, comments)
         text.write_csv(names[f"{title}_csv"], table)
         votable.write(names[f"{title}_votable"], title, table, comments)
-        parquet.write(names[f"{title}_parquet"], table, comments)
+        parquet.write(names[f"{title}_parquet"], title, table, comments)
         places = cds.write_dat(names[f"{title}_dat"], table)
         row = {"spectra": "a row a spectrum, released and new M stars", "objects": "a row a star"}[title]
         described.append((f"{title}.dat", row, len(table[0][1]), table, places))

@@ -30,9 +30,9 @@ between them. Every product is written from `config/catalogue.schema.json`, and 
 
 ## Reading them
 
-VOTable and Parquet bring unit, UCD and description of each column to astropy, TOPCAT and STILTS by themselves
-(`Table.read("objects.parquet")`; with `format="parquet.votable"` the description of the table as well). FITS brings units;
-for astropy the rest is put in place by
+VOTable and Parquet bring unit, UCD and description of each column to astropy by themselves (`Table.read("objects.parquet")`;
+with `format="parquet.votable"` the description of the table as well), and to TOPCAT and STILTS (Parquet needs a version that
+knows it; Debian 12's STILTS 3.4.7 does not). FITS brings units; for astropy the rest is put in place by
 
 ```python
 from astropy.table import Table

@@ -91,21 +91,28 @@ def since(path, spectra, name):
 
 def write_tables(names, schema, tables, comments, other):
     """All tables in all formats; other: as in `write_etable` of catalogue/text.py."""
-    from mstarhash.catalogue import cds, fits, parquet, text, votable
+    from mstarhash.catalogue import cds, text
 
     described = []
     for title, table in tables.items():
-        fits.write(names[f"{title}_fits"], title.upper(), table, comments)
-        text.write_csv(names[f"{title}_csv"], table)
-        votable.write(names[f"{title}_votable"], title, table, comments)
-        parquet.write(names[f"{title}_parquet"], table, comments)
-        places = cds.write_dat(names[f"{title}_dat"], table)
+        places = write_formats({kind: names[f"{title}_{kind}"] for kind in KINDS}, title, table, comments)
         row = {"spectra": "a row a spectrum, released and new M stars", "objects": "a row a star"}[title]
         described.append((f"{title}.dat", row, len(table[0][1]), table, places))
     cds.write_readme(names["readme"], "M stars among unclassified spectra", described, comments)
     spectra = tables["spectra"]
     new = next(values for column, values in spectra if column.name == "source") == "new"
     text.write_etable(names["etable"], [(column, part[new]) for column, part in spectra], schema.etable, other)
+
+
+def write_formats(names, title, table, comments):
+    """One table in the formats of KINDS; names: {kind: file}. Returns the layout of the .dat file."""
+    from mstarhash.catalogue import cds, fits, parquet, text, votable
+
+    fits.write(names["fits"], title.upper(), table, comments)
+    text.write_csv(names["csv"], table)
+    votable.write(names["votable"], title, table, comments)
+    parquet.write(names["parquet"], title, table, comments)
+    return cds.write_dat(names["dat"], table)
 
 
 def about_flags(schema):

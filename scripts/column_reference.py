@@ -21,12 +21,42 @@ between them. Every product is written from `config/catalogue.schema.json`, and 
 |---|---|---|
 | `spectra.fits`, `objects.fits` | FITS tables: TUNIT, TNULL, TUCD, TCOMM, checksums | NaN, TNULL, empty text |
 | `spectra.xml`, `objects.xml` | VOTable 1.4 | empty cell |
-| `spectra.parquet`, `objects.parquet` | Parquet; unit, UCD and description in the metadata of each field | null, empty text |
-| `spectra.csv`, `objects.csv` | text, numbers as short as they can be read back | empty |
+| `spectra.parquet`, `objects.parquet` | Parquet with the header of a VOTable (VOParquet 1.0); identifiers are texts | null, empty text |
+| `spectra.csv`, `objects.csv` | text, numbers as short as they can be read back; `gaia_source_id` is a text like `Gaia 4915465314359043712` | empty |
 | `spectra.dat`, `objects.dat`, `ReadMe` | text of fixed width, as CDS publishes it; rounded to the decimals below | blank |
 | `m_etable.txt` | the new spectra in the layout of Guo et al. (2019), Table 2 | -9999 |
 | `notes.md`, `changes.csv` | release notes; spectra that are new, changed or removed since `catalogue.earlier` | |
 | `SHA256SUMS` | checksums of all of these: `sha256sum -c SHA256SUMS` | |
+
+## Reading them
+
+VOTable and Parquet bring unit, UCD and description of each column to astropy by themselves (`Table.read("objects.parquet")`;
+with `format="parquet.votable"` the description of the table as well), and to TOPCAT and STILTS (Parquet needs a version that
+knows it; Debian 12's STILTS 3.4.7 does not). FITS brings units; for astropy the rest is put in place by
+
+```python
+from astropy.table import Table
+
+stars = Table.read("results/catalogue/objects.fits")
+for number, name in enumerate(stars.colnames, 1):
+    stars[name].description = stars.meta.pop(f"TCOMM{{number}}")
+    stars[name].meta["ucd"] = stars.meta.pop(f"TUCD{{number}}")
+```
+
+TOPCAT and STILTS find both there by themselves.
+
+Identifiers are exact in every format. `gaia_source_id` has 19 digits, a float holds 15 to 17 of them, and most readers make
+floats of an integer column with nulls. FITS (TNULL) and VOTable (VALUES null) hold integers of 64 bits, which their readers
+keep. In Parquet `gaia_source_id` and `obsid` are texts of digits, since astropy and pandas make floats of integers with
+nulls there, and a number that stands for nothing would match as one. In CSV pandas, R and spreadsheets take any column of
+digits for numbers, so `Gaia ` stands before them; `obsid` is without, as those of LAMOST have ten digits at most. To integers again:
+
+```python
+import pandas
+
+objects = pandas.read_csv("results/catalogue/objects.csv")
+ids = objects["gaia_source_id"].str.removeprefix("Gaia ").astype("Int64")
+```
 
 ## Objects
 
@@ -45,9 +75,6 @@ subtype on which indices and template agree, and a luminosity class without cont
 velocities leave out `rv_low_r` as well, for metallicities `zeta_blind`, for activity `ewha_low_snr`.
 
 ```python
-from astropy.table import Table
-
-stars = Table.read("results/catalogue/objects.fits")
 dwarfs = stars[(stars["clean"] == 1) & (stars["giant"] == 0)]
 ```
 

@@ -3,13 +3,17 @@
 import csv
 import hashlib
 import io
+import re
 import shutil
 import subprocess
+import sys
 import warnings
 
 import catalogue
 import column_reference
 import numpy as np
+import pandas
+import polars
 import pytest
 import yaml
 from astropy.io import fits, votable
@@ -17,16 +21,21 @@ from astropy.table import Table
 from astropy.units import Unit
 from conftest import ROOT
 from mstarhash.catalogue import cds as catalogue_cds
-from mstarhash.catalogue import changes
+from mstarhash.catalogue import changes, columns
 from mstarhash.catalogue import notes as catalogue_notes
 from mstarhash.catalogue.columns import read_schema
 from mstarhash.common.errors import InputError
 from mstarhash.stars import star_flags
+from pyarrow import csv as pyarrow_csv
 from pyarrow import parquet
 from test_star_steps import OTHERS, STEPS, TITLES, publish, rows, survey  # noqa: F401  the fixture
 
 SCHEMA = read_schema(ROOT / "config/catalogue.schema.json")
-STILTS = shutil.which("stilts")
+STILTS, FITSVERIFY = shutil.which("stilts"), shutil.which("fitsverify")
+NO_STILTS = "no stilts: install it (Debian package stilts) to check the products with it"
+# the second is the id of a Gaia DR3 source; as doubles these are ...3712 and ...6000
+IDS = ["1101", "4915465314359043712", "", "6917528997577384321", "Gaia DR3 5853498713190525696", ""]
+EXACT = ["1101", "4915465314359043712", "", "6917528997577384321", "5853498713190525696", ""]
 
 
 def null(column):
@@ -110,9 +119,7 @@ def test_votables_are_valid(products, title):
     ) | dict.fromkeys(("l", "b"), "galactic")
 
 
-@pytest.mark.skipif(
-    STILTS is None, reason="no stilts: install it (Debian package stilts) to check the products with it"
-)
+@pytest.mark.skipif(STILTS is None, reason=NO_STILTS)
 @pytest.mark.parametrize("title", TITLES)
 def test_stilts_finds_no_fault_and_reads_the_same(products, title, tmp_path):
     folder = products[0]
@@ -125,10 +132,135 @@ def test_stilts_finds_no_fault_and_reads_the_same(products, title, tmp_path):
     assert (tmp_path / "fits.csv").read_text() == (tmp_path / "votable.csv").read_text()
     ours, theirs = rows(folder / f"{title}.csv"), rows(tmp_path / "fits.csv")
     assert [[cell == "" for cell in row.values()] for row in ours] == [[not c for c in row.values()] for row in theirs]
-    for name in ("rv", "ra", "lha_lbol", "gaia_source_id", "object"):
+    exact = [row["gaia_source_id"].removeprefix("Gaia ") for row in ours]
+    assert exact == [row["gaia_source_id"] for row in theirs] and len(set(exact)) == 300
+    for name in ("rv", "ra", "lha_lbol", "object"):
         assert [np.float32(row[name] or "nan") for row in ours] == pytest.approx(
             [np.float32(row[name] or "nan") for row in theirs], rel=1e-7, nan_ok=True
         )
+
+
+@pytest.mark.skipif(FITSVERIFY is None, reason="no fitsverify: install it (Debian package fitsverify)")
+@pytest.mark.parametrize("title", TITLES)
+def test_fitsverify_and_fitscheck_find_no_fault(products, title):
+    path = products[0] / f"{title}.fits"
+    told = subprocess.run([FITSVERIFY, path], capture_output=True, text=True).stdout
+    assert "Verification found 0 warning(s) and 0 error(s)" in told, told
+    fitscheck = [sys.executable, "-m", "astropy.io.fits.scripts.fitscheck", path]
+    assert subprocess.run(fitscheck, capture_output=True).returncode == 0
+
+
+@pytest.fixture(scope="module")
+def identified(tmp_path_factory):
+    """The name, without its end, of a small table with identifiers of 19 digits and nulls, in every format."""
+    some = [
+        column for column in SCHEMA.columns if column.name in ("file", "obsid", "gaia_source_id", "giant", "rv", "ra")
+    ]
+    values = {"file": np.array(list("abcdef")), "ra": np.arange(6.0), "rv": np.array([1, np.nan, 2, 3, 4, 5.0])}
+    values |= {"giant": np.array([1, 0, np.nan, 0, 1, 0]), "obsid": np.array(IDS), "gaia_source_id": np.array(IDS)}
+    table = columns.table_of(some, "spectra", values)
+    folder = tmp_path_factory.mktemp("identified")
+    catalogue.write_formats({kind: str(folder / f"t.{end}") for kind, end in catalogue.KINDS.items()}, "t", table, [])
+    return folder / "t"
+
+
+def exact(values):
+    """Texts of a column, digits only: empty where masked, null or empty; a float is no identifier."""
+    found = values if isinstance(values, list) else values.to_list() if hasattr(values, "to_list") else values.tolist()
+    found = ["" if value is None or value is pandas.NA or value != value else value for value in found]
+    assert not any(isinstance(value, float) for value in found)
+    return [str(value).removeprefix("Gaia ") for value in found]
+
+
+def test_every_reader_gives_every_identifier_exactly(identified, tmp_path):
+    fits_, xml, parq, csv_ = (f"{identified}.{end}" for end in ("fits", "xml", "parquet", "csv"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        read = {
+            "astropy fits": Table.read(fits_),
+            "astropy votable": Table.read(xml),
+            "astropy parquet": Table.read(parq),
+            "astropy voparquet": Table.read(parq, format="parquet.votable"),
+            "astropy csv": Table.read(csv_),
+            "astropy fits to pandas": Table.read(fits_).to_pandas(),
+            "pandas parquet": pandas.read_parquet(parq),
+            "pandas csv": pandas.read_csv(csv_),
+            "polars parquet": polars.read_parquet(parq),
+            "polars csv": polars.read_csv(csv_),
+            "pyarrow parquet": parquet.read_table(parq).to_pydict(),
+            "pyarrow csv": pyarrow_csv.read_csv(csv_).to_pydict(),
+        }
+    assert {title: exact(table["gaia_source_id"]) for title, table in read.items()} == dict.fromkeys(read, EXACT)
+    assert read["pandas csv"]["gaia_source_id"].str[5:].astype("Int64").dropna().tolist() == [
+        int(i) for i in EXACT if i
+    ]
+    read.pop("pandas csv")  # digits alone: exact up to 2**53, LAMOST's have ten of them
+    assert {title: exact(table["obsid"]) for title, table in read.items()} == dict.fromkeys(read, EXACT)
+    if STILTS is None:
+        pytest.skip(NO_STILTS)
+    for path, kind in ((fits_, "fits"), (xml, "votable"), (csv_, "csv")):
+        subprocess.run([STILTS, "tcopy", f"in={path}", f"ifmt={kind}", f"out={tmp_path}/x.csv", "ofmt=csv"], check=True)
+        found = rows(tmp_path / "x.csv")
+        for name in ("gaia_source_id", "obsid"):
+            assert exact([row[name] for row in found]) == EXACT, (kind, name)
+
+
+def test_an_identifier_that_is_no_whole_number_is_left_out_and_said(capsys):
+    column = next(column for column in SCHEMA.columns if column.name == "gaia_source_id")
+    texts = [
+        "4.03886E+18",
+        "4038859610604796595",
+        "4.038859610604796e18",
+        "99999999999999999999",
+        "9999999999999999999",
+    ]
+    found = columns.filled(column, np.array([*texts, "Gaia EDR3 17", "", "HIP 3.5"]))
+    assert found.tolist() == [None, 4038859610604796595, None, None, None, 17, None, None]
+    told = capsys.readouterr().err
+    assert "gaia_source_id: 5 values are no whole numbers" in told and "'4.03886E+18'" in told
+
+
+@pytest.mark.parametrize("title", TITLES)
+def test_parquet_brings_units_ucds_and_descriptions(products, title, tmp_path):
+    path = products[0] / f"{title}.parquet"
+    about = parquet.read_metadata(path).metadata
+    assert about[b"IVOA.VOTable-Parquet.version"] == b"1.0"
+    head = tmp_path / "head.xml"
+    head.write_bytes(about[b"IVOA.VOTable-Parquet.content"])
+    assert "<DATA>" not in head.read_text()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        read = [Table.read(path), Table.read(path, format="parquet.votable"), Table.read(products[0] / f"{title}.xml")]
+    for column in (column for column in SCHEMA.columns if title in column.tables):
+        for table in read:
+            found = table[column.name]
+            assert (found.unit or Unit("")) == Unit(column.unit) and found.description == column.description
+            assert found.meta["ucd"] == column.ucd
+    told = io.StringIO()
+    assert votable.validate(str(head), output=told, xmllint=False), told.getvalue()
+    if STILTS is None:
+        pytest.skip(NO_STILTS)
+    done = subprocess.run(
+        [STILTS, "votlint", f"votable={head}", "ucd=true", "unit=true"], capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_the_page_says_how_to_read_them(products, tmp_path, monkeypatch):
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results/catalogue").symlink_to(products[0])
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs/catalogue.md").read_text(), re.S)
+    assert len(blocks) == 3
+    for block in blocks:
+        exec(compile(block, "docs/catalogue.md", "exec"), names)
+    stars = names["stars"]
+    for column in (column for column in SCHEMA.columns if "objects" in column.tables):
+        found = stars[column.name]
+        assert found.description == column.description and found.meta["ucd"] == column.ucd
+        assert (found.unit or Unit("")) == Unit(column.unit)
+    assert names["ids"].tolist() == Table.read("results/catalogue/objects.fits")["gaia_source_id"].tolist()
 
 
 def test_the_papers_text_table_reads_back(products):

@@ -229,11 +229,17 @@ def test_every_format_says_the_same(survey):
                 assert cells == [v or "" for v in three[name].to_pylist()], name
                 continue
             null = nulls(one[name])
+            if name in ("gaia_source_id", "obsid"):  # texts in Parquet, and with a prefix in CSV: test_products.py
+                cells = [cell.removeprefix("Gaia ") for cell in cells]
+                assert cells == three[name].to_pylist()
             assert [cell == "" for cell in cells] == null.tolist(), name
             values = np.array([cell or "0" for cell in cells]).astype(one[name].dtype)
             assert (values == np.ma.filled(one[name], 0))[~null].all(), name
             assert (np.ma.filled(two[name], 0) == np.ma.filled(one[name], 0))[~null].all(), name
-            assert nulls(two[name]).tolist() == three[name].is_null().to_pylist() == null.tolist(), name
+            assert nulls(two[name]).tolist() == null.tolist(), name
+            if name in ("gaia_source_id", "obsid"):
+                continue
+            assert three[name].is_null().to_pylist() == null.tolist(), name
             assert three[name].to_pylist() == [None if no else v for v, no in zip(values.tolist(), null, strict=True)]
 
 

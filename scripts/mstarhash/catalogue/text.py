@@ -24,7 +24,13 @@ def texts(column, values):
     return pyarrow.array(np.ma.getdata(values), mask=null).cast(pyarrow.string()).fill_null("").to_pylist()
 
 
-def text_rows(table):
+def _csv_texts(column, values):
+    """The same for CSV: of digits with blanks between pandas, R and spreadsheets make floats, so a prefix tells a text."""
+    found = texts(column, values)
+    return [text and column.csv_prefix + text for text in found] if column.csv_prefix else found
+
+
+def text_rows(table, texts=texts):
     """The rows of [(Column, values)] as tuples of texts, a block at a time."""
     for first in range(0, len(table[0][1]), BLOCK):
         part = slice(first, first + BLOCK)
@@ -36,7 +42,7 @@ def write_csv(name, table):
     with open(name, "w", newline="", encoding="utf-8") as out:
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow([column.name for column, _ in table])
-        writer.writerows(text_rows(table))
+        writer.writerows(text_rows(table, _csv_texts))
 
 
 def write_etable(name, table, order, other):

@@ -99,7 +99,7 @@ rule train:
         mem_mb=lambda wildcards, attempt: 1600 * attempt,
         runtime=120,
     params:
-        flags=flags("train", "retrieve", "match"),
+        flags=flags("train", "match"),
     message:
         "Training the network in closed form"
     shell:

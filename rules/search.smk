@@ -72,6 +72,8 @@ rule retrieve_cut:
         script="scripts/retrieve.py",
         library=library("retrieve"),
         counts=every("retrieve/{shard}.counts.h5"),
+        codes=every("encode/{shard}.h5"),
+        model=MODEL,
     output:
         cuts=results("retrieve/cuts.h5"),
     log:
@@ -82,16 +84,18 @@ rule retrieve_cut:
         "../envs/retrieve.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 600 * attempt,
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=60,
     params:
         flags=flags("retrieve"),
     message:
-        "Finding the cut distance of each query"
+        "Finding where the lists of each query end"
     shell:
         "python {input.script:q} {params.flags:q}"
         " cut"
         " --counts {input.counts:q}"
+        " --codes {input.codes:q}"
+        " --model {input.model:q}"
         " --output {output.cuts:q}"
         " 2> {log:q}"
 

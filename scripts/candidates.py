@@ -1,4 +1,4 @@
-"""Rank every unclassified spectrum that was searched: union, votes, distances, template difference, P(M)."""
+"""Rank every unclassified spectrum that was searched: unions, votes, rank shares, template difference, P(M)."""
 
 import sys
 
@@ -31,9 +31,17 @@ def main(argv=None):
     from mstarhash.common.files import replacing
     from mstarhash.common.progress import say
     from mstarhash.search.calibration import Calibration
-    from mstarhash.search.fusion import evidence, fused
     from mstarhash.search.model import SCORES, read_model
-    from mstarhash.search.ranking import COLUMNS, NEAREST, nearest_words, rank_rows, stability, summary_rows
+    from mstarhash.search.ranking import (
+        COLUMNS,
+        NARROW,
+        NEAREST,
+        RETRIEVED,
+        nearest_words,
+        rank_rows,
+        stability,
+        summary_rows,
+    )
     from mstarhash.spectra.labels import read_labels
     from mstarhash.spectra.sample import Sample
     from mstarhash.spectra.shards import IDENTITY
@@ -44,22 +52,28 @@ def main(argv=None):
         )
         model = read_model(args.model)
         with Sample(args.retrieved) as a, Sample(args.codes) as b, Sample(args.match) as c:
-            table = a.columns([*IDENTITY, "order", "votes", "min_distance", "near_positive", "near_negative", *NEAREST])
-            table |= b.columns([*SCORES, "snr_r"])
+            table = a.columns([*IDENTITY, "order", *RETRIEVED, *NEAREST])
+            table |= b.columns([*SCORES, "score", "best_group", "snr_r"])
+            narrow = {key: a.attribute(key) for key in NARROW}
             table |= c.columns(
                 ["difference", "chi2", "gain_wanted", "gain_other", "best_wanted", "best_other", "good_pixels"]
             )
-        values = evidence(table)
-        odds = fused(values, model.fusion)
-        chance = Calibration.read(args.calibrated) if args.calibrated else model.calibrated(odds, args.prior)
+        odds, best_group = table.pop("score"), table.pop("best_group")
+        chance = (
+            Calibration.read(args.calibrated) if args.calibrated else model.calibrated(odds, best_group, args.prior)
+        )
         chance.write(calibration)
         table |= {
             "p_m": chance(odds),
-            "hash_score": values[:, 0],
-            "stability": stability(table, model.stack, chance(odds).sum()),
+            "stability": stability(table, model.fusion, chance(odds).sum()),
             "nearest": nearest_words(*(table.pop(key) for key in NEAREST), model.labelled),
             "in_union": (table["votes"] > 0).astype(int),
-            "score": {"fused": odds, "hash": values[:, 0], "votes": table["votes"].astype("f8")}[args.ranking],
+            "in_narrow_union": (table["votes_narrow"] > 0).astype(int),
+            "score": {
+                "fused": odds,
+                "retrieval": -table["median_share"],
+                "votes": table["votes"].astype("f8"),
+            }[args.ranking],
         }
         labels = read_labels(args.labels)
         table["label"] = np.array([{True: "M", False: "other"}.get(labels.get(file), "") for file in table["file"]])
@@ -74,7 +88,7 @@ def main(argv=None):
             writer.writerows(zip(*(texts(table[key]) for key in COLUMNS), strict=True))
         with open(summary, "w", newline="") as out:
             csv.writer(out, lineterminator="\n").writerows(
-                summary_rows(table, chance, len(model.labelled["codes"]), int(model.queries.sum()))
+                summary_rows(table, chance, narrow, len(model.labelled["codes"]), int(model.queries.sum()))
             )
     return 0
 

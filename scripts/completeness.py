@@ -123,8 +123,8 @@ def search(args, folder):
     import numpy as np
     import retrieve
     from mstarhash.common.texttables import read_rows
-    from mstarhash.search.retrieval import write_cuts
-    from mstarhash.spectra.hdf5 import create, open_h5
+    from mstarhash.search.retrieval import Cuts
+    from mstarhash.spectra.hdf5 import create
 
     spectra, codes, cuts, near, fits, found = (
         str(folder / name) for name in ("spectra.h5", "codes.h5", "cuts.h5", "near.h5", "fits.h5", "candidates.csv")
@@ -132,9 +132,10 @@ def search(args, folder):
     common = [f"--threads={args.threads}", "--model", args.model]
     match.main([*args.match.split(), *common, "--spectra", spectra, "--output", fits])
     encode.main([*common, "--target", args.target, "--spectra", spectra, "--match", fits, "--output", codes])
-    with open_h5(args.cuts) as source, create(cuts, "retrieve", "") as out:
-        cut = source["cut"][:]  # of the survey; at that distance itself each is kept, as if it came first
-        write_cuts(out, cut, np.full((1, len(cut)), np.iinfo("i4").max), [codes])
+    of_survey = Cuts.read(args.cuts)  # at the cut distance itself each is kept, as if it came first
+    of_survey.codes, of_survey.ties = [codes], np.full((1, len(of_survey.cut)), np.iinfo("i4").max)
+    with create(cuts, "retrieve", "") as out:
+        of_survey.write(out)
     retrieve.main([*args.retrieve.split(), "select", *common, "--codes", codes, "--cuts", cuts, "--output", near])
     files = ["--retrieved", near, "--codes", codes, "--match", fits, "--model", args.model]
     written = ["--output", found, "--summary", str(folder / "summary.csv"), "--calibration", str(folder / "p_m.csv")]

@@ -45,8 +45,9 @@ def main(argv=None):
         columns = {key: values[rows] for key, values in columns.items()}
         with open_h5(args.match) as source:
             fits = {key: source[key][:] for key in ("class_evidence", "likelihood_score")}
+            best_group = model.group_of_average(source["best_average"][:])
         shape = {"part_scores": (len(rows), PARTS)}
-        scores = {key: np.zeros(shape.get(key, len(rows))) for key in SCORES}
+        scores = {key: np.zeros(shape.get(key, len(rows))) for key in (*SCORES, "score")}
         bits = np.zeros((len(rows), model.bits), bool)
 
         def work(item):
@@ -55,9 +56,9 @@ def main(argv=None):
 
         for where, found, part in ordered_map(work, sample.blocks(["features"], rows), args.threads):
             bits[where] = part
-            for key in SCORES:
+            for key in scores:
                 scores[key][where] = found[key]
-        coded = {"codes": pack(bits)} | scores
+        coded = {"codes": pack(bits), "best_group": best_group} | scores
         # a spectrum that was a presumed negative in training keeps the code it has with itself left out
         own = rows_of(model.labelled, (columns["file"], columns["order"]))
         seen = own >= 0

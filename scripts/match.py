@@ -47,6 +47,7 @@ def main(argv=None):
             parts.append(part)
             progress.step(len(part["good_pixels"]))
         found = {key: np.concatenate([part[key] for part in parts]) for key in FOUND}
+        found["best_average"] = found["best_wanted"]
         for key in ("best_wanted", "best_other"):
             found[key] = model.average_names[found[key]]
         with create(name, "match", config_hash(args)) as out:

@@ -102,23 +102,27 @@ def choose(args, columns):
         return rows, np.full(len(rows), np.nan)
     labels = read_labels(args.labels)
     searched = read_chances(args.candidates)
-    chance = np.array([searched.get(file, np.nan) for file in columns["file"]], dtype=float)
+    found = [searched.get(file, (np.nan, False)) for file in columns["file"]]
+    chance = np.array([p for p, _ in found], dtype=float)
     wanted = [
-        file in searched and labels.get(file, p >= args.min_p) for file, p in zip(columns["file"], chance, strict=True)
+        file in searched and labels.get(file, p >= args.min_p and inside)
+        for file, (p, inside) in zip(columns["file"], found, strict=True)
     ]
     rows = np.flatnonzero(np.array(wanted, dtype=bool))
     return rows, chance[rows]
 
 
 def read_chances(path):
-    """{file: p_m} of candidates.csv."""
+    """{file: (p_m, whether the narrow union holds it)} of candidates.csv."""
     import csv
 
     with open(path, newline="") as source:
         reader = csv.DictReader(source)
-        if not {"file", "p_m"} <= set(reader.fieldnames or []):
-            raise InputError(f"{path}: no column file and p_m; it must be the table from candidates.py")
-        return {row["file"]: float(row["p_m"] or "nan") for row in reader}
+        if not {"file", "p_m", "in_narrow_union"} <= set(reader.fieldnames or []):
+            raise InputError(
+                f"{path}: no column file, p_m and in_narrow_union; it must be the table from candidates.py"
+            )
+        return {row["file"]: (float(row["p_m"] or "nan"), row["in_narrow_union"] == "1") for row in reader}
 
 
 if __name__ == "__main__":

@@ -1,4 +1,9 @@
-"""Top share of every query, exact over all shards: count (a shard), cut (once), select (a shard)."""
+"""Lists of every query, exact over all shards: count (a shard), cut (once), select (a shard).
+
+A query is a known spectrum of the class; its list holds the spectra whose codes lie nearest to its own. Two unions of such
+lists are made: that of Guo et al. (2019), 10 % of the sample for every query, and a narrow one, of queries that the search
+itself takes for the class, with lists as long as the share of the class in the sample allows.
+"""
 
 import sys
 
@@ -11,16 +16,17 @@ def build_parser():
     parser = section_parser(__doc__, "retrieve")
     parser.add_argument("part", choices=["count", "cut", "select"])
     parser.add_argument("--threads", type=int, default=1, help="to use (default: %(default)s)")
-    parser.add_argument("--codes", help="count, select: HDF5 from encode.py")
-    parser.add_argument("--model", help="count, select: HDF5 from train.py")
+    parser.add_argument("--codes", nargs="+", help="count, select: HDF5 from encode.py; cut: of every shard")
+    parser.add_argument("--model", help="HDF5 from train.py")
     parser.add_argument("--counts", nargs="+", help="cut: HDF5 of every shard, from count")
     parser.add_argument("--cuts", help="select: HDF5 from cut")
     parser.add_argument("--output", required=True, help="HDF5 to write")
     return parser
 
 
-NEEDS = {"count": ("codes", "model"), "cut": ("counts",), "select": ("codes", "model", "cuts")}
+NEEDS = {"count": ("codes", "model"), "cut": ("codes", "model", "counts"), "select": ("codes", "model", "cuts")}
 NEAREST = 10  # labelled spectra named for each unclassified one
+ENOUGH = 20_000  # spectra that tell how long the lists of the narrow union are
 
 
 def main(argv=None):
@@ -43,69 +49,87 @@ def count(args, out):
     from mstarhash.spectra.hdf5 import open_h5
 
     model = read_model(args.model)
-    with open_h5(args.codes) as source:
+    (path,) = args.codes
+    with open_h5(path) as source:
         codes = source["codes"][:]
-    queries = model.labelled["codes"][model.queries]
-    out["counts"] = count_distances(queries, codes, model.bits)
-    out.attrs["source"] = args.codes
+    out["counts"] = count_distances(model.labelled["codes"][model.queries], codes, model.bits)
+    out.attrs["source"] = path
 
 
 def cut(args, out):
     import numpy as np
     from mstarhash.common.progress import say
-    from mstarhash.search.retrieval import cuts, write_cuts
+    from mstarhash.search.model import read_model
+    from mstarhash.search.retrieval import Cuts, cuts, narrow_share, rank_shares, told_completeness
     from mstarhash.spectra.hdf5 import open_h5
+    from mstarhash.spectra.sample import Sample
 
-    counts, codes = [], []
+    counts, files = [], []
     for path in args.counts:
         with open_h5(path) as source:
             counts.append(source["counts"][:])
-            codes.append(source.attrs["source"])
-    distance, ties = cuts(np.stack(counts), args.share)
-    write_cuts(out, distance, ties, codes)
-    total = sum(part[:, :].sum(1)[0] for part in counts) if len(distance) else 0
+            files.append(source.attrs["source"])
+    counts = np.stack(counts)
+    distance, ties = cuts(counts, args.share)
+    ranks = np.cumsum(counts.sum(0), axis=1)
+    model = read_model(args.model)
+    with Sample(args.codes) as sample:
+        table = sample.columns(["score", "best_group"])
+        total = len(table["score"])
+        some = np.arange(total) if total <= ENOUGH else np.arange(ENOUGH) * total // ENOUGH
+        codes = sample.rows("codes", some)
+    chance = model.calibrated(table["score"], table["best_group"])
+    queries = np.flatnonzero(model.queries)
+    confident = chance(model.labelled["score"][queries]) >= 0.5
+    asked = model.labelled["codes"][queries[confident]]
+    if args.narrow == "auto":
+        smallest, *_ = rank_shares(asked, codes, ranks[confident], total, 0.0)
+        narrow = narrow_share(smallest, chance.prior)
+    else:
+        narrow = args.narrow
+    held, unit = model.stand_ins[0], model.labelled["unit"]
+
+    def same(rows):
+        return np.nonzero(unit[queries[confident]][:, None] == unit[held[rows]])
+
+    smallest, *_ = rank_shares(asked, model.labelled["codes"][held], ranks[confident], total, narrow, same)
+    completeness = told_completeness(smallest, narrow, chance.weights, unit[held])
+    Cuts(distance, ties, files, ranks, confident, total, float(narrow), completeness).write(out)
     say(
-        f"retrieve: {len(distance):,} queries over {total:,} spectra, each keeps {int(np.ceil(args.share * total - 1e-9)):,}"
+        f"retrieve: {len(distance):,} queries over {total:,} spectra, each keeps {int(np.ceil(args.share * total - 1e-9)):,}; "
+        f"{confident.sum():,} that are taken for the class keep {int(narrow * total + 1e-9):,} in the narrow union"
     )
 
 
 def select_shard(args, out):
     import numpy as np
-    from mstarhash.common.parallel import ordered_map
     from mstarhash.search.model import read_model
-    from mstarhash.search.retrieval import mean_nearest, nearest_families, read_cuts, select
+    from mstarhash.search.ranking import NARROW
+    from mstarhash.search.retrieval import Cuts, nearest_families, rank_shares, select
     from mstarhash.spectra.hdf5 import blocks, open_h5, read_columns, write_columns
     from mstarhash.spectra.shards import IDENTITY
 
     model = read_model(args.model)
-    distance, ties = read_cuts(args.cuts, args.codes)
-    with open_h5(args.codes) as source:
+    (path,) = args.codes
+    cuts = Cuts.read(args.cuts)
+    with open_h5(path) as source:
         columns = read_columns(source, [*IDENTITY, "order", "labelled_row"])
         codes = source["codes"][:]
     labelled = model.labelled["codes"]
-    votes, nearest = select(labelled[model.queries], codes, distance, ties)
+    votes, nearest = select(labelled[model.queries], codes, cuts.cut, cuts.ties_of(args.cuts, path))
+    asked = labelled[np.flatnonzero(model.queries)[cuts.confident]]
+    smallest, median, narrow = rank_shares(asked, codes, cuts.ranks[cuts.confident], cuts.searched, cuts.narrow)
     own = columns.pop("labelled_row")
     family, first = np.unique(model.labelled["family"], return_index=True)
     mine = np.where(own >= 0, np.searchsorted(family, model.labelled["family"][own]), -1)
-    near = {}
-    for key, members in zip(("near_positive", "near_negative"), model.sides, strict=True):
-        column = np.searchsorted(members, own)
-        present = (own >= 0) & (members[np.minimum(column, len(members) - 1)] == own)
-
-        def part(where, members=members, column=column, present=present):
-            def same(inner):
-                rows = np.flatnonzero(present[where][inner])
-                return rows, column[where][inner][rows]
-
-            return mean_nearest(codes[where], labelled[members], args.neighbours, same)
-
-        near[key] = np.concatenate([np.empty(0, "f4"), *ordered_map(part, blocks(len(codes)), args.threads)])
     kin = [nearest_families(codes[where], labelled, first, mine[where], NEAREST) for where in blocks(len(codes))] or [
         (np.empty((0, NEAREST), "i4"), np.empty((0, NEAREST), "f4"))
     ]
     rows, distances = (np.concatenate(part) for part in zip(*kin, strict=True))
-    near |= {"nearest": first[rows], "nearest_distance": distances}
-    write_columns(out, columns | {"votes": votes, "min_distance": nearest} | near)
+    columns |= {"votes": votes, "min_distance": nearest}
+    columns |= {"union_share": smallest, "median_share": median, "votes_narrow": narrow}
+    write_columns(out, columns | {"nearest": first[rows], "nearest_distance": distances})
+    out.attrs.update(dict(zip(NARROW, (cuts.narrow, *cuts.completeness), strict=True)))
 
 
 if __name__ == "__main__":

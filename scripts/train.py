@@ -8,7 +8,7 @@ from mstarhash.common.errors import InputError, exit_code
 
 
 def build_parser():
-    parser = section_parser(__doc__, "train", "retrieve", "match")
+    parser = section_parser(__doc__, "train", "match")
     parser.add_argument("--threads", type=int, default=1, help="to use (default: %(default)s)")
     parser.add_argument("--positives", required=True, help="HDF5 from positives.py")
     parser.add_argument("--averages", required=True, help="HDF5 from positives.py")
@@ -69,53 +69,42 @@ def train(args, x, labelled, averages):
     from mstarhash.common.progress import say
     from mstarhash.learn import held_out
     from mstarhash.search import codes, likelihood
-    from mstarhash.search.calibration import calibrate
     from mstarhash.search.fusion import evidence, fit_fusion, fused
-    from mstarhash.search.linear import train_columns, train_linear
+    from mstarhash.search.linear import train_columns
     from mstarhash.search.matching import prepare
+    from mstarhash.search.model import KNOWN, as_unclassified
 
     wanted, unit, presumed = labelled["wanted"], labelled["unit"], labelled["kind"] == "presumed"
     network, values, outputs, of_parts = train_network(args, x, labelled)
-    rows = held_out.as_unclassified(labelled["kind"])
-    told = np.flatnonzero(~presumed)  # the three regressions need no others, of which some are of the wanted class
-    copies = rows[~presumed[rows]]
+    rows = as_unclassified(labelled["kind"])
+    copies = rows[~presumed[rows]]  # the regressions need no presumed ones, of which some are of the wanted class
     classes = np.zeros(0), 0.0
     labelled["class_score"] = np.zeros(len(x))
     if outputs.shape[1]:
         *classes, labelled["class_score"] = train_columns(outputs, wanted, unit, copies)
     labelled["part_scores"] = of_parts @ classes[0] + classes[1]
-    *linear, labelled["linear_score"] = train_linear(x, wanted, unit, told, args.components)
     say("train: fits of the averages to the labelled spectra")
     keys = ("flux", "ivar", "wanted", "unit", "group", "wave")
     shifts = range(-args.max_shift, args.max_shift + 1)
     fitting = args.prior, args.floor, shifts, args.refine, args.threads
     sets = args.positives, args.negatives
     prepared = prepare(*(averages[key] for key in keys), averages)
-    known = np.isin(labelled["kind"], held_out.KNOWN)
+    known = np.isin(labelled["kind"], KNOWN)
     mine = likelihood.chosen(known, wanted, labelled["group"], labelled["snr_r"])
     told = wanted[mine], unit[mine], labelled["group"][mine]
     released = likelihood.prepare(*held_out.spectra_of(sets, mine), *told, averages["wave"], averages)
     faint = held_out.spectra_of(sets, held_out.faint_unclassified(labelled["kind"], labelled["snr_r"]))
     released.sky = likelihood.sky_of(released, *faint, args.floor, args.threads)
-    by_class, labelled["likelihood_score"] = held_out.labelled_fits(sets, unit, prepared, released, *fitting)
+    by_class, labelled["likelihood_score"], best = held_out.labelled_fits(sets, unit, prepared, released, *fitting)
+    labelled["best_group"] = np.array(prepared.groups)[prepared.group[best]]
     *template, labelled["template_score"] = train_columns(by_class, wanted, unit, copies)
     stacked = evidence(labelled)
-    stack = fit_fusion(stacked[rows], wanted[rows], presumed[rows])
-    score = fused(stacked, stack)
-    chance = calibrate(score[presumed], score[copies[wanted[copies]]], score[copies[~wanted[copies]]])
-    labelled["suspect"] = held_out.suspects(labelled["kind"], wanted, chance, score, args.suspect)
+    fusion = fit_fusion(stacked[rows], wanted[rows], presumed[rows])
+    score = labelled["score"] = fused(stacked, fusion)
     levels = codes.score_levels(score[rows], min(args.levels, args.bits) if args.target == "classes" else 0)
     labelled["codes"] = codes.pack(codes.levelled(score, levels, values > network.thresholds))
-    say("train: neighbours of the labelled spectra")
-    sides = np.flatnonzero(wanted), np.flatnonzero(~wanted & ~labelled["suspect"])
-    near = held_out.neighbour_distances(labelled["codes"], unit, sides, rows, args.neighbours, args.threads)
-    table = {key: values[rows] for key, values in labelled.items()}
-    table |= dict(zip(("near_positive", "near_negative"), near, strict=True))
-    pieces = evidence(table)
-    fusion = fit_fusion(pieces, wanted[rows], presumed[rows])
-    fields = {"network": network, "labelled": labelled, "released": released, "stack": stack, "levels": levels}
-    fields |= {"classes": classes, "linear": linear, "template": template}
-    return fields | {"fusion": fusion, "fusion_evidence": pieces, "fusion_rows": rows}
+    fields = {"network": network, "labelled": labelled, "released": released, "fusion": fusion, "levels": levels}
+    return fields | {"classes": classes, "template": template}
 
 
 def train_network(args, x, labelled):

@@ -1,5 +1,8 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
+from mstarhash.learn.negative_set import draw
 from mstarhash.search.calibration import (
     LEAST,
     SIGMA,
@@ -7,9 +10,10 @@ from mstarhash.search.calibration import (
     Calibration,
     by_odds,
     calibrate,
+    calibrate_mixed,
     distributions,
-    evened,
     prior_of,
+    subtype_weights,
 )
 
 N = 8000
@@ -95,15 +99,62 @@ def test_wrong_labels_do_not_hide_the_wanted_ones():
     assert found(scores).sum() == pytest.approx(truth.sum(), rel=0.2)
 
 
-def test_small_groups_count_a_little_more():
-    weights = evened(np.array(["dM0"] * 81 + ["gM2"]))
-    assert weights == pytest.approx([1 / 3] * 81 + [1])
+def subtypes(rng, shares, count):
+    """Scores, subtypes and best-fitting averages of stars: later ones score higher, one fit in four is a subtype off."""
+    group = rng.choice(4, count, p=shares)
+    fitted = np.clip(group + rng.choice([-1, 0, 0, 0, 0, 0, 0, 1], count), 0, 3)
+    return rng.normal(1 + 2 * group, 1.5), group.astype(str), fitted.astype(str)
+
+
+def test_subtypes_are_as_frequent_as_among_the_unclassified():
+    """Half of the released are of the earliest subtype, which looks most like others; of the hidden ones a tenth."""
+    rng = np.random.default_rng(8)
+    score, group, fitted = subtypes(rng, [0.5, 0.3, 0.15, 0.05], 8000)
+    hidden, true_group, hidden_fitted = subtypes(rng, [0.1, 0.2, 0.3, 0.4], 400)
+    sure = hidden > 3
+    weights = subtype_weights(hidden_fitted[sure], np.where(score > 3, fitted, ""), group)
+    shares = np.bincount(group.astype(int), weights) / weights.sum()
+    assert shares == pytest.approx(np.bincount(true_group.astype(int)) / 400, abs=0.08)
+    assert (subtype_weights(hidden_fitted[:0], fitted, group) == 1).all()  # none is sure: as released
+    others, rest = rng.normal(-4, 2, 3000), rng.normal(-4, 2, 15_000)
+    unclassified, kind = np.r_[hidden, rest], np.r_[hidden_fitted, rng.choice(list("0123"), 15_000)]
+    found = calibrate_mixed(unclassified, kind, score, others, fitted, group)
+    plain = calibrate(unclassified, score, others)
+    assert abs(found(unclassified).sum() - 400) < 0.5 * abs(plain(unclassified).sum() - 400)
+    assert found(unclassified).sum() == pytest.approx(400, rel=0.08)
+
+
+def test_a_weight_is_a_number_of_copies():
     rng = np.random.default_rng(8)
     wanted, others, counts = rng.normal(4, 1, 300), rng.normal(-4, 1, 200), rng.integers(1, 4, 300)
     (_, weighed), (_, repeated) = (
         distributions(*pair)[0] for pair in ((wanted, others, counts), (np.repeat(wanted, counts), others))
     )
     assert weighed == pytest.approx(repeated)
+
+
+def test_p_does_not_depend_on_how_many_are_drawn():
+    """Known others are drawn in the shares that there are: K stars, the look-alikes, half of them at any number."""
+    rng = np.random.default_rng(9)
+    sizes, means = [6000, 3000, 2900, 100], {"K5": -0.5, "G0": -4.0, "F0": -5.0, "QSO": -3.0}
+    groups = np.repeat(list(means), sizes)
+
+    def scores(groups):
+        return rng.normal([means[group] for group in groups], 1.5)
+
+    unclassified, wanted, known = (
+        np.r_[scores(np.repeat(groups, 2)), rng.normal(5, 2, 480)],
+        rng.normal(5, 2, 6000),
+        scores(groups),
+    )
+
+    def expected(most, seed):
+        drawn = draw(SimpleNamespace(rows=np.arange(12_000), groups=groups), most, 6000, np.random.default_rng(seed))
+        return calibrate(unclassified, wanted, known[drawn])(unclassified).sum()
+
+    assert np.mean([expected(4000, seed) for seed in range(6)]) == pytest.approx(expected(12_000, 0), rel=0.05)
+    drawn = draw(SimpleNamespace(rows=np.arange(12_000), groups=groups), 3000, 6000, rng)
+    assert np.mean(groups[drawn] == "K5") == pytest.approx(0.5, abs=0.03)
 
 
 def test_a_written_calibration_is_read_back(tmp_path):

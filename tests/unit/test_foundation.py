@@ -40,7 +40,7 @@ def test_flags_come_back_and_numbers_have_one_spelling():
 
 
 def test_a_key_of_two_sections_must_be_named():
-    with pytest.raises(ValueError, match="components, seed: in more than one of the sections positives, train"):
+    with pytest.raises(ValueError, match="seed: in more than one of the sections positives, train"):
         configuration.section_parser("", "positives", "train")
     configuration.section_parser("", "positives", "train", shared=("components", "seed"))
 

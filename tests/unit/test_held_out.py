@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-from mstarhash.learn.held_out import faint_unclassified, spectra_of, suspects
-from mstarhash.search.calibration import USUAL, Calibration, by_odds
+from mstarhash.learn.held_out import faint_unclassified, spectra_of
 from mstarhash.spectra.hdf5 import BLOCK, create
 
 
@@ -28,16 +27,3 @@ def test_spectra_of_both_sets_by_their_numbers(sets, rows):
 def test_faint_ones_are_unclassified_and_show_something():
     kind = np.array(["presumed", "presumed", "copy", "presumed", "presumed"])
     assert faint_unclassified(kind, np.array([0.1, 2.0, 2.0, 30.0, np.nan])).tolist() == [1]
-
-
-def test_an_other_that_looks_wanted_is_suspect_unless_it_was_inspected():
-    kind = np.array(["drawn", "copy", "presumed", "presumed", "inspected", "known", "copy"])
-    wanted, score = np.arange(7) < 2, np.array([0.9, 0.9, 0.9, 0.1, 0.9, 0.9, 0.2])
-
-    def found(share):
-        chance = Calibration(np.array([0.0, 1.0]), np.array([0.0, 1.0]), 0.0, share, 0.0)  # P is the score
-        return np.flatnonzero(suspects(kind, wanted, chance, score, 0.3)).tolist()
-
-    assert found(USUAL) == [2, 5]
-    assert found(0.5) == [2]  # a label is no more often wrong where half of the unclassified are wanted
-    assert not suspects(np.full(2, "presumed"), wanted[5:], by_odds(np.full(9, 9.0), 0.5), score[:2] + 9, 0.3).any()

@@ -104,7 +104,9 @@ def page(tmp_path):
             fits = (
                 {"best_wanted": "dwarf 1", "best_other": "featureless" if rank == 2 else "K 1"} if file != ODD else {}
             )
-            writer.writerow({"file": file, "rank": rank, "p_m": f"{chance:.7g}", "snr_r": "3"} | fits)
+            writer.writerow(
+                {"file": file, "rank": rank, "p_m": f"{chance:.7g}", "snr_r": "3", "in_narrow_union": "1"} | fits
+            )
 
     def make(labels=None, **changes):
         config = yaml.safe_load((ROOT / "config/config.yaml").read_text())

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from mstarhash.search.linear import RIDGE, train_columns, train_linear
+from mstarhash.search.linear import RIDGE, train_columns
 from scipy.optimize import minimize
 
 
@@ -11,9 +11,9 @@ def sample(n=60, d=5):
     return x, wanted, np.repeat(np.arange(n // 3), 3)
 
 
-def test_all_components_are_balanced_logistic_regression():
+def test_it_is_balanced_logistic_regression():
     x, wanted, families = sample()
-    weights, intercept, _ = train_linear(x, wanted, families, np.arange(len(x)), 99)
+    weights, intercept, _ = train_columns(x, wanted, families, np.arange(len(x)))
     share = np.where(wanted, 0.5 / wanted.sum(), 0.5 / (~wanted).sum())
 
     def loss(c):
@@ -25,11 +25,11 @@ def test_all_components_are_balanced_logistic_regression():
 
 def test_left_out_scores_are_those_of_a_fit_without_the_family():
     x, wanted, families = sample(600)
-    weights, intercept, left_out = train_linear(x, wanted, families, np.arange(len(x)), 99)
+    weights, intercept, left_out = train_columns(x, wanted, families, np.arange(len(x)))
     full = x @ weights + intercept
     for family in (3, 50, 120):
         rows = families == family
-        again = train_linear(x, wanted, families, np.flatnonzero(~rows), 99)  # does anew what the formula keeps
+        again = train_columns(x, wanted, families, np.flatnonzero(~rows))  # does anew what the formula keeps
         expected = x[rows] @ again[0] + again[1]
         assert again[2][rows] == pytest.approx(expected, abs=1e-4)  # rows that were not trained on
         assert np.abs(left_out[rows] - expected).max() < 0.4 * np.abs(full[rows] - expected).max()

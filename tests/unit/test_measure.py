@@ -35,8 +35,9 @@ def folder(tmp_path_factory):
     toy_stars.write_ingest(folder / "ingest.h5", flux, ivar, **{"class": classes, "subclass": sub, "z": z})
     with open(folder / "candidates.csv", "w", newline="") as out:
         writer = csv.writer(out)
-        writer.writerow(["file", "rank", "p_m"])
-        writer.writerows([["f9.fits", 1, 0.97], ["f8.fits", 2, 0.6], ["f7.fits", 3, 0.5], ["f10.fits", 4, 0.1]])
+        writer.writerow(["file", "rank", "p_m", "in_narrow_union"])
+        listed = [["f9.fits", 1, 0.97, 1], ["f8.fits", 2, 0.6, 1], ["f7.fits", 3, 0.5, 1]]
+        writer.writerows([*listed, ["f10.fits", 4, 0.9, 0]])  # likely, but in no narrow list
     return folder, subtypes, velocities
 
 

@@ -71,6 +71,18 @@ def test_neighbours_by_direct_counting_and_none_is_its_own():
         assert found[k] == pytest.approx(near[0] - near[1])
 
 
+def test_mean_of_nearest_leaves_out_what_does_not_count():
+    rng = np.random.default_rng(2)
+    codes = tuning.pack(rng.random((30, 64)) > 0.5)
+    plain = tuning.mean_nearest(codes, codes, 3)
+    without = tuning.mean_nearest(
+        codes, codes, 3, lambda rows: (np.arange(rows.stop - rows.start), np.arange(rows.start, rows.stop))
+    )
+    distance = tuning.hamming(codes, codes)
+    assert np.allclose(plain, np.sort(distance, 1)[:, :3].mean(1))
+    assert np.allclose(without, np.sort(distance, 1)[:, 1:4].mean(1))
+
+
 def test_presumed_negatives_that_look_wanted_are_no_negative_neighbours():
     """Codes of two kinds; of 30 presumed negatives three have those of the wanted."""
     rng = np.random.default_rng(5)

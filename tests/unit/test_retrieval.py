@@ -1,10 +1,19 @@
 import numpy as np
 import pytest
+from mstarhash.common.intervals import wilson
 from mstarhash.search import codes
 from mstarhash.search.codes import hamming, level_words, levelled, pack, score_levels, unpack
 from mstarhash.search.fusion import DARK, darkness, evidence
 from mstarhash.search.ranking import nearest_words, stability
-from mstarhash.search.retrieval import count_distances, cuts, mean_nearest, nearest_families, select
+from mstarhash.search.retrieval import (
+    count_distances,
+    cuts,
+    narrow_share,
+    nearest_families,
+    rank_shares,
+    select,
+    told_completeness,
+)
 from scipy import stats
 
 
@@ -55,16 +64,63 @@ def test_top_share_over_shards_equals_brute_force_with_ties(share, sizes):
     assert votes.sum() == 40 * int(np.ceil(share * 997 - 1e-9))
 
 
-def test_mean_of_nearest_leaves_out_what_does_not_count():
-    rng = np.random.default_rng(2)
-    codes = pack(rng.random((30, 64)) > 0.5)
-    plain = mean_nearest(codes, codes, 3)
-    without = mean_nearest(
-        codes, codes, 3, lambda rows: (np.arange(rows.stop - rows.start), np.arange(rows.start, rows.stop))
+def shares(queries, codes, narrow):
+    """Brute force: smallest and geometric median rank share over the lists, and lists of `narrow` that hold each code."""
+    distance = hamming(queries, codes)
+    ranks = (distance[:, :, None] >= distance[:, None]).sum(2)
+    return (
+        ranks.min(0) / len(codes),
+        np.sort(ranks, 0)[len(queries) // 2] / len(codes),
+        (ranks <= np.floor(narrow * len(codes) + 1e-9)).sum(0),
     )
-    distance = hamming(codes, codes)
-    assert np.allclose(plain, np.sort(distance, 1)[:, :3].mean(1))
-    assert np.allclose(without, np.sort(distance, 1)[:, 1:4].mean(1))
+
+
+@pytest.mark.parametrize("sizes", [[311], [100, 1, 0, 210]])
+@pytest.mark.parametrize("kind", ["random", "all equal", "two values"])
+def test_rank_shares_over_shards_equal_brute_force(sizes, kind):
+    rng = np.random.default_rng(4)
+    queries, codes = (rng.random((n, 80)) > 0.5 for n in (40, 311))
+    if kind != "random":
+        codes[:] = codes[:1]
+        codes[: 100 * (kind == "two values")] ^= True
+    queries, codes = pack(queries), pack(codes)
+    parts = np.split(codes, np.cumsum(sizes)[:-1])
+    ranks = np.cumsum(sum(count_distances(queries, part, 80) for part in parts), axis=1)
+    for narrow in (0.02, 30 / 311, 1.0):
+        found = [rank_shares(queries, part, ranks, 311, narrow) for part in parts]
+        smallest, median, votes = (np.concatenate(part) for part in zip(*found, strict=True))
+        assert all(map(np.array_equal, (smallest, median, votes), shares(queries, codes, narrow)))
+        assert np.array_equal(votes > 0, smallest <= narrow)
+
+
+def test_lists_of_its_own_unit_do_not_count():
+    rng = np.random.default_rng(6)
+    queries, codes = (pack(rng.random((n, 64)) > 0.5) for n in (9, 50))
+    ranks = np.cumsum(count_distances(queries, codes, 64), axis=1)
+    found = rank_shares(queries, codes[:1], ranks, 50, 0.2, lambda rows: (np.arange(4), np.zeros(4, int)))
+    expected = rank_shares(queries[4:], codes[:1], ranks[4:], 50, 0.2)
+    assert found[0] == expected[0] and found[2] == expected[2]
+    assert [part.tolist() for part in rank_shares(queries[:0], codes[:2], ranks[:0], 50, 0.2)] == [
+        [1, 1],
+        [1, 1],
+        [0, 0],
+    ]
+
+
+@pytest.mark.parametrize(("prior", "size"), [(0.005, 0.0249), (0.02, 0.0984), (0.3, 0.37), (0.0, 0.0)])
+def test_the_narrow_union_follows_the_share_of_the_class(prior, size):
+    smallest = np.random.default_rng(7).permutation(np.arange(1, 10_001) / 10_000)
+    narrow = narrow_share(smallest, prior)
+    assert (smallest <= narrow).mean() == pytest.approx(size, abs=2e-4)
+    tied = np.repeat([0.01, 0.2, 0.9], [5, 500, 9495])  # a tie that does not fit stays out
+    assert narrow_share(tied, 0.005) == 0.01
+    assert narrow_share(smallest[:0], 0.02) == 1.0
+
+
+def test_completeness_counts_units_not_copies():
+    smallest, unit = np.repeat([0.01, 0.5], [95, 5]), np.arange(100) // 5
+    share, low, high = told_completeness(smallest, 0.02, np.ones(100), unit)
+    assert share == pytest.approx(0.95) and (low, high) == pytest.approx(wilson(19, 20, 0.95)[1:])
 
 
 def test_nearest_families_by_brute_force():
@@ -111,9 +167,8 @@ def test_words_on_the_nearest():
 
 def test_stability_counts_parts_that_agree():
     part = np.array([[3.0, 3.0], [2.0, 0.0], [1.0, 2.0], [0.0, 1.0]])
-    table = {"part_scores": part, "linear_score": np.zeros(4), "template_score": np.zeros(4)}
-    table |= {"likelihood_score": np.zeros(4), "snr_r": np.ones(4)}
-    stack = {"scale": np.ones(4), "coefficients": np.ones(4), "intercept": np.zeros(1)}
+    table = {"part_scores": part, "template_score": np.zeros(4), "likelihood_score": np.zeros(4), "snr_r": np.ones(4)}
+    stack = {"scale": np.ones(3), "coefficients": np.ones(3), "intercept": np.zeros(1)}
     assert stability(table, stack, 2.2).tolist() == [1.0, 0.5, 0.5, 0.0]
     assert np.isnan(stability(table | {"part_scores": 0 * part}, stack, 2)).all()
 
@@ -123,9 +178,5 @@ def test_a_spectrum_darker_than_the_sky_is_no_star():
     snr = np.array([3.0, 0.0, -0.1, -0.5, np.nan])
     expected = [stats.norm(0, DARK).logpdf(0) - stats.norm(0, DARK).logpdf(min(s, 0)) for s in snr[:4]]
     assert darkness(snr) == pytest.approx([*expected, 0])
-    scores = dict.fromkeys(("class_score", "linear_score", "template_score", "likelihood_score"), np.full(5, 2.0))
-    near = {"near_negative": np.full(5, 9.0), "near_positive": np.full(5, 4.0)}
-    found = evidence(scores | {"snr_r": snr} | near)
-    assert found[:, 0].tolist() == [5.0] * 5 and found[:, 1:] == pytest.approx(
-        (2 - darkness(snr))[:, None] * np.ones(4)
-    )
+    scores = dict.fromkeys(("class_score", "template_score", "likelihood_score"), np.full(5, 2.0))
+    assert evidence(scores | {"snr_r": snr}) == pytest.approx((2 - darkness(snr))[:, None] * np.ones(3))

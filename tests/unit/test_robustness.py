@@ -12,7 +12,8 @@ from mstarhash.common.configuration import flag_list, read_schema
 from mstarhash.quality import reliability, robustness, trial_runs
 from sklearn.metrics import average_precision_score
 
-SCORES = ("score", "hash_score", "logistic", "p_m")
+SCORES = ("score", "retrieval", "votes_narrow", "votes", "logistic", "p_m")
+FOUND = dict.fromkeys(trial_runs.OWN, "1") | {"p_m": "0.5"}  # what a row of candidates.csv says
 
 
 def survey(rng, count=1500, share=0.05, shift=3.0):
@@ -110,8 +111,9 @@ def trials(folder, names):
                 "file": file,
                 "wanted": int(wanted),
                 "source": "",
+                **FOUND,
                 "score": score,
-                "hash_score": score,
+                "median_share": -score,
                 "logistic": score - wanted,
                 "logistic_plain": score - 2 * wanted,
                 "p_m": p,
@@ -156,24 +158,27 @@ def argv(folder, given, rows, **changes):
 def test_tables_hold_every_row_and_the_real_spectra_above_the_limit(tmp_path):
     given = trials(tmp_path, ["plain-1", "plain-2", "worse-1"])
     real = [
-        {"file": f"r{k}", "wanted": int(k % 4 == 0), "half": "quoted" if k < 40 else "tuning", "snr_r": snr, "score": -(k % 4), "hash_score": 0, "p_m": 0}
+        {"file": f"r{k}", "wanted": int(k % 4 == 0), "half": "quoted" if k < 40 else "tuning", **FOUND, "snr_r": snr, "score": -(k % 4)}
         for k, snr in enumerate([9.0] * 36 + [4.0, "", 4.0, 4.0] + [9.0] * 20)
     ]  # fmt: skip
     trial_runs.write(tmp_path / "real.csv", real)
     assert script.main([*argv(tmp_path, given, ["worse"]), "--real-scores", str(tmp_path / "real.csv")]) == 0
     with open(tmp_path / "robustness.csv", newline="") as source:
         table = list(csv.DictReader(source))
-    assert [row["row"] for row in table[::2]] == ["plain"] * 2 + ["worse"] * 2 + ["real_quoted", "real_tuning"]
-    assert table[4]["what"] == "what worse is" and table[0]["change"] == ""
+    methods = len(robustness.METHODS)
+    assert [row["row"] for row in table] == ["plain"] * methods + ["worse"] * methods + ["real_quoted"] * 4 + [
+        "real_tuning"
+    ] * 4
+    assert table[methods]["what"] == "what worse is" and table[0]["change"] == ""
     quoted = [row for row in table if row["row"] == "real_quoted"]
-    assert [(row["method"], row["n"], row["n_true"], float(row["ap"])) for row in quoted] == [
+    assert [(row["method"], row["n"], row["n_true"], float(row["ap"])) for row in quoted[:2]] == [
         ("default", "36", "9", 1.0),
-        ("hash alone", "36", "9", 0.25),
+        ("retrieval alone", "36", "9", 0.25),
     ]
     with open(tmp_path / "pooled.csv", newline="") as source:
         pooled = list(csv.DictReader(source))
-    assert [row["seed"] for row in pooled] == ["all"] * 4 + ["1"] * 4 + ["2"] * 4
-    assert float(pooled[0]["ratio"]) < 1 and float(pooled[0]["ratio_high"]) < 1 and pooled[2]["ratio"] == ""
+    assert [row["seed"] for row in pooled] == ["all"] * methods + ["1"] * methods + ["2"] * methods
+    assert float(pooled[0]["ratio"]) < 1 and float(pooled[0]["ratio_high"]) < 1 and pooled[-2]["ratio"] == ""
     with open(tmp_path / "bins.csv", newline="") as source:
         bins = list(csv.DictReader(source))
     assert [(row["survey"], row["seed"], row["bin"]) for row in bins] == [
@@ -181,7 +186,7 @@ def test_tables_hold_every_row_and_the_real_spectra_above_the_limit(tmp_path):
     ]
     far = [abs(float(row["fraction"]) - float(row["mean_p"])) > 2 * float(row["sigma"]) for row in bins]
     assert pooled[0]["bins"] == "10" and int(pooled[0]["beyond"]) == sum(far)
-    assert float(pooled[0]["ratio_plain"]) < float(pooled[0]["ratio"]) and pooled[3]["ratio_plain"] == ""
+    assert float(pooled[0]["ratio_plain"]) < float(pooled[0]["ratio"]) and pooled[-1]["ratio_plain"] == ""
 
 
 def test_what_is_missing_is_said_in_one_line(tmp_path):
@@ -205,7 +210,7 @@ def test_a_mock_trial_is_judged_by_the_class_searched(tmp_path, monkeypatch):
         with open(folder / "results/survey/truth.csv", "w") as out:
             out.write("file,is_m,class,subclass\n")
             out.writelines(f"{file},{int('M3' in kind[1])},{','.join(kind)}\n" for file, kind in kinds.items())
-        return [{"file": file, "score": "1", "hash_score": "1", "p_m": "0.5"} for file in kinds]
+        return [{"file": file} | FOUND for file in kinds]
 
     monkeypatch.chdir(Path(__file__).parents[2])
     monkeypatch.setattr(trial_runs, "search", search)
@@ -221,7 +226,7 @@ def test_a_spectrum_has_one_name_wherever_a_trial_is(tmp_path, monkeypatch):
     (results / "candidates").mkdir(parents=True)
     (results / "survey").mkdir()
     name = f"{results}/survey/fits/a.fits.gz"
-    (results / "candidates/candidates.csv").write_text(f"file,score,hash_score,p_m\n{name},1,1,0.5\n")
+    (results / "candidates/candidates.csv").write_text(f"file,{','.join(FOUND)}\n{name},{','.join(FOUND.values())}\n")
     (results / "survey/truth.csv").write_text(f"file,is_m,class,subclass\n{name},1,STAR,dM3\n")
     monkeypatch.setattr(trial_runs, "of_files", lambda *args: {name: [0.0, 0.0], "/there/b.fits": [0.0, 0.0]})
     found = trial_runs.own(SimpleNamespace(results=str(results), target="M", seed=1))
@@ -230,7 +235,7 @@ def test_a_spectrum_has_one_name_wherever_a_trial_is(tmp_path, monkeypatch):
     monkeypatch.setattr(
         trial_runs.kept_aside, "make", lambda *args: {"/there/b.fits": SimpleNamespace(wanted=False, name="c.fits")}
     )
-    row = {"file": "/there/b.fits", "score": "1", "hash_score": "1", "p_m": "0.5"}
+    row = {"file": "/there/b.fits"} | FOUND
     monkeypatch.setattr(trial_runs, "search", lambda *args: [row])
     survey = dict.fromkeys(("n_unknown", "m_fraction", "snr_median", "snr_sigma"), 1)
     told = {"settings": json.dumps({"survey": survey}), "folder": tmp_path / "trial", "templates": "t.h5"}

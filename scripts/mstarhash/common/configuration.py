@@ -8,6 +8,7 @@ section (`section_parser`).
 import argparse
 import hashlib
 import json
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -41,6 +42,8 @@ def to_text(value, schema):
 def from_text(text, schema):
     """The value of a flag's text; the inverse of `to_text`. Raises argparse.ArgumentTypeError."""
     kinds = types_of(schema)
+    if "string" in kinds and "pattern" in schema and re.search(schema["pattern"], text):
+        return text
     if text == "" and "null" in kinds:
         return None
     if "array" in kinds:

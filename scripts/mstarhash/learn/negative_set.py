@@ -71,14 +71,13 @@ def draw(known, most, few, rng):
     class is wanted M stars would be all that is learned of others.
     """
     groups = known.groups.astype(str)
-    order = rng.permutation(len(groups))
     names, sizes = np.unique(groups, return_counts=True)
+    kept = np.arange(len(groups))
     if len(names) > 1:
-        next_size = np.sort(sizes)[-2]
-        largest = order[groups[order] == names[sizes.argmax()]]
-        spare = min(sizes.max() - next_size, max(0, len(groups) - AS_MANY * few))
-        order = order[~np.isin(order, largest[len(largest) - spare :])]
-    return np.sort(order[:most])
+        spare = min(sizes.max() - np.sort(sizes)[-2], max(0, len(groups) - AS_MANY * few))
+        largest = rng.permutation(np.flatnonzero(groups == names[sizes.argmax()]))
+        kept = np.setdiff1d(kept, largest[:spare])
+    return np.sort(rng.permutation(kept)[:most])
 
 
 def write_negatives(out, sample, known, drawn, label, templates, unknowns, copies, noise, rng):

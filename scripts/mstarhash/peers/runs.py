@@ -202,12 +202,15 @@ def candidate_runs(path, files, benchmarks):
     Times are CPU times of its steps, all that each does, as Snakemake measured them in the folder `benchmarks`; NaN for
     the training of a model from elsewhere.
     """
-    names = {"this search": "score", "this search, hash alone": "hash_score"}
+    names = {"this search": "score", "this search, retrieval alone": "median_share"}
     rows = {row["file"]: row for row in read_rows(path)}
     times = step_seconds(benchmarks, ["train"]), step_seconds(benchmarks, ["match", "encode", "retrieve"])
     for name, column in names.items():
         scores = np.array([float(rows[file][column]) for file in files])
-        yield Run(name, "search", "score" if column == "score" else "neighbours", "", scores, np.nan, *times)
+        if column == "median_share":  # small shares are near
+            yield Run(name, "search", "rank shares", "", -scores, np.nan, *times)
+        else:
+            yield Run(name, "search", "score", "", scores, np.nan, *times)
 
 
 def step_seconds(folder, steps):

@@ -3,9 +3,9 @@
 import numpy as np
 
 from mstarhash.peers.task import HELD
-from mstarhash.search.codes import pack
+from mstarhash.search.codes import hamming, pack
 from mstarhash.search.metrics import weighted_precision
-from mstarhash.search.retrieval import mean_nearest
+from mstarhash.search.retrieval import FAR
 
 PRIOR = 0.02  # share of the wanted class at which settings are compared
 
@@ -70,3 +70,19 @@ def neighbour_score(codes, labelled, sides, own, count):
 
         near.append(mean_nearest(a, b[side], count, same))
     return near[0] - near[1]
+
+
+def mean_nearest(codes, others, count, same=None):
+    """(n,) mean distance of each code to its `count` nearest among `others`, all packed.
+
+    same: optional function (rows of codes) -> list of (row, column) pairs that do not count (a spectrum itself, its copies).
+    """
+    out = np.empty(len(codes), "f4")
+    for first in range(0, len(codes), 1024):
+        distance = hamming(codes[first : first + 1024], others)
+        if same is not None:
+            rows, columns = same(slice(first, first + len(distance)))
+            distance[rows, columns] = FAR
+        k = min(count, distance.shape[1])
+        out[first : first + len(distance)] = np.partition(distance, k - 1, axis=1)[:, :k].mean(1)
+    return out

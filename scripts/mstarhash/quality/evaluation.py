@@ -9,8 +9,8 @@ from mstarhash.common.texttables import read_rows
 from mstarhash.peers.baselines import PaperSearch, logistic_scores, read_plain
 from mstarhash.quality import reliability
 from mstarhash.search import metrics
-from mstarhash.search.fusion import NAMES, fused
-from mstarhash.search.model import read_model
+from mstarhash.search.fusion import SCORES, evidence
+from mstarhash.search.model import as_unclassified, read_model
 from mstarhash.spectra.sample import Sample
 from mstarhash.spectra.targets import unknown_rows
 
@@ -25,14 +25,17 @@ def unknown_scores(candidates, known, others):
     rows = read_rows(candidates)
     columns = {
         "default": "score",
-        "hash alone": "hash_score",
-        "class outputs alone": "class_score",
-        "linear score alone": "linear_score",
+        "retrieval alone": "median_share",
+        "smallest rank share": "union_share",
+        "votes of narrow lists": "votes_narrow",
+        "votes of these codes": "votes",
+        "class score alone": "class_score",
         "template score alone": "template_score",
         "likelihood score alone": "likelihood_score",
+        "template difference alone": "difference",
     }
-    columns |= {"template difference alone": "difference", "votes of these codes": "votes"}
-    scores = {name: {row["file"]: float(row[column]) for row in rows} for name, column in columns.items()}
+    sign = {name: -1 if column.endswith("_share") else 1 for name, column in columns.items()}  # small shares are near
+    scores = {name: {row["file"]: sign[name] * float(row[column]) for row in rows} for name, column in columns.items()}
     p_m = np.array([float(row["p_m"]) for row in rows])
     files = [row["file"] for row in rows]
     arrays = {name: np.array([values[file] for file in files]) for name, values in (scores | others).items()}
@@ -62,9 +65,10 @@ def peer_scores(sets, spectra, share, seed, threads):
 def held_back_scores(path):
     """Fused score and each piece of evidence of the labelled spectra, each as if left out, their truth and their families."""
     model = read_model(path)
-    values = model.fusion_evidence
-    scores = {"default": fused(values, model.fusion)} | dict(zip(NAMES, values.T, strict=True))
-    return scores, *(model.labelled[key][model.fusion_rows] for key in ("wanted", "family"))
+    rows = as_unclassified(model.labelled["kind"])
+    table = {key: values[rows] for key, values in model.labelled.items()}
+    scores = {"default": table["score"]} | dict(zip(SCORES, evidence(table).T, strict=True))
+    return scores, table["wanted"], table["family"]
 
 
 def write_ranking(path, curves_path, samples, seed):

@@ -9,7 +9,9 @@ from mstarhash.spectra.shards import order_key
 
 METHODS = {  # column of a trial's CSV
     "default": "score",
-    "hash alone": "hash_score",
+    "retrieval alone": "retrieval",
+    "votes of narrow lists": "votes_narrow",
+    "votes of these codes": "votes",
     "PCA + logistic regression": "logistic",
     "PCA + logistic regression, no copies": "logistic_plain",
 }
@@ -34,7 +36,8 @@ def read_scores(path):
     if "source" in out:
         out["source"] = np.where(out["source"] == "", out["file"], out["source"])
     out["wanted"] = np.array([row["wanted"] == "1" for row in rows])
-    return out | {key: np.array([float(row[key] or "nan") for row in rows]) for key in rows[0].keys() - out.keys()}
+    out |= {key: np.array([float(row[key] or "nan") for row in rows]) for key in rows[0].keys() - out.keys()}
+    return out | {"retrieval": -out["median_share"]}  # near are those of small shares
 
 
 def read_what(path):

@@ -18,10 +18,20 @@ from mstarhash.spectra.sample import Sample
 from mstarhash.spectra.shards import identity_of_name, order_key
 from mstarhash.spectra.targets import unknown_rows
 
-OWN = ("score", "hash_score", "p_m")  # columns of candidates.csv that are kept
+OWN = (
+    "score",
+    "median_share",
+    "union_share",
+    "votes_narrow",
+    "in_narrow_union",
+    "in_union",
+    "votes",
+    "snr_r",
+    "p_m",
+)  # columns of candidates.csv that are kept
 LOGISTIC = ("logistic", "logistic_plain")  # PCA and logistic regression, on degraded copies too and without them
 MOCK = ("file", "wanted", "source", *OWN, *LOGISTIC)
-REAL = ("file", "wanted", "half", "snr_r", *OWN)
+REAL = ("file", "wanted", "half", *OWN)
 NO_INPUT = dict.fromkeys(("catalogue", "gaia", "twomass", "wise", "labels"))
 
 

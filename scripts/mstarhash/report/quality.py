@@ -6,7 +6,11 @@ from mstarhash.common.texttables import rows_of
 from mstarhash.report.page import bar, count, element, join, none, paragraph, percent, table
 
 OURS = ("default", "this search")
-NAMES = {"default": "this ranking", "G19 votes": "votes as in Guo et al. 2019", "hash alone": "hash neighbours alone"}
+NAMES = {
+    "default": "this ranking",
+    "G19 votes": "votes as in Guo et al. 2019",
+    "retrieval alone": "retrieval alone (median rank share)",
+}
 FULL = "not in this run: it is made by `snakemake full`"
 NO_TRUTH = "No truth: whether the spectra of this run are M stars is not known, so nothing here can be judged by it. "
 
@@ -43,13 +47,18 @@ def held_back(rows):
 
 
 def union_text(summary):
-    """A sentence on the paper's rule applied to this run."""
+    """Two sentences on the paper's rule and the narrow union of this run."""
     told = {key: float(value) for key, value in summary.items()}
     if not told.get("searched"):
         return ""
     return paragraph(
         f"The paper's rule (each of {count(told['queries'])} queries keeps the nearest part of the sample, and the union is looked at) "
-        f"keeps {count(told['in_union'])} of {count(told['searched'])} spectra here, {percent(told['in_union'] / told['searched'])}."
+        f"keeps {count(told['in_union'])} of {count(told['searched'])} spectra here, {percent(told['in_union'] / told['searched'])}: "
+        "where few spectra are of the class, a list of a tenth of the sample is mostly others. The narrow union, of queries that "
+        f"the search itself takes for the class with lists of {percent(told['narrow_share'], 1)} of the sample, keeps "
+        f"{count(told['in_narrow_union'])}, {percent(told['narrow_size'], 1)}, and with them {percent(told['narrow_completeness'], 1)} "
+        f"({percent(told['narrow_completeness_low'], 1)} to {percent(told['narrow_completeness_high'], 1)}) of the class, as degraded "
+        "copies of released spectra tell. These are the candidates."
     )
 
 

@@ -10,7 +10,7 @@ random), and over TAILS of several lengths. P is made never to fall with the sco
 """
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
@@ -24,7 +24,9 @@ CUTS = 5  # times at most that they are cut
 STEP = 0.1  # of the score [log odds]
 WIDTH = 0.5  # Gaussian sigma by which the distributions of labelled scores are smoothed [log odds]
 SIGMA = np.array([2.0, 0.2, 1.0, 0.2])  # of the priors: shift, log stretch of both parts
-EVENER = 0.25  # power of the size of a group by which its members count less
+SURE = 0.8  # P from which a spectrum is surely of the class, for the shares of the subtypes
+PSEUDO = 20.0  # stars of the labelled shares of the subtypes that are added to those counted
+MIXING = 200  # steps in which the shares of the subtypes are found
 BEST = 0.5, 0.25, 0.1  # shares of the wanted that tell how many others have a wrong label, whichever tells most
 DOUBT = 0.1  # error of the logit of the share from what is no shift and no stretch, as surveys with truth tell
 LEAST = 50  # spectra of each part, and in the tail, below which nothing is fitted
@@ -46,6 +48,7 @@ class Calibration:
     low: float  # P just below the first score
     prior: float  # share of the wanted class among the unclassified
     prior_error: float  # its error; NaN where the prior was given or nothing could be fitted
+    weights: np.ndarray | None = None  # (m,) of the labelled spectra of the class, see `subtype_weights`
 
     def __call__(self, scores):
         """(n,) P of scores (n,)."""
@@ -86,14 +89,31 @@ class Part:
         return np.exp(np.interp(place, self.grid, self.log)) / scale
 
 
-def evened(groups):
-    """(m,) weights of spectra by their groups (m,): small ones count a little more than they have members.
+def subtype_weights(fitted, labelled_fitted, group):
+    """(m,) weights of labelled spectra of the class, with which their subtypes are as frequent as among the unclassified.
 
-    The stars that a pipeline gave up on are not distributed as those that it released: nobody knows how, but large groups have
-    more to lose. EVENER was chosen by surveys with truth (docs/search.md).
+    What a pipeline gave up on is not distributed as what it released. Spectra that are surely of the class tell how: those that
+    each kind of average fits best are counted, labelled ones tell of which subtypes these are and how many are missed, and
+    the subtypes' shares follow (expectation maximisation, Poisson counts; PSEUDO stars distributed as the labelled ones).
+
+    fitted: (k,) kind of the average that fits best, of the unclassified spectra that are surely of the class;
+    labelled_fitted: (m,) the same of the labelled ones, "" where they would not be sure; group: (m,) what they are.
     """
-    _, place, sizes = np.unique(groups, return_inverse=True, return_counts=True)
-    return sizes[place] ** -EVENER
+    names, place = np.unique(group, return_inverse=True)
+    members = np.bincount(place)
+    share = members / len(group)
+    kinds = np.unique(np.concatenate([fitted, labelled_fitted[labelled_fitted != ""]]))
+    if not len(kinds):
+        return np.ones(len(group))
+    seen = np.array([np.bincount(place[labelled_fitted == kind], minlength=len(names)) for kind in kinds]) / members
+    counts = np.array([(fitted == kind).sum() for kind in kinds], float)
+    sure = seen.sum(0)  # (groups,) share of each that is surely of the class
+    stars = counts.sum() / max(share @ sure, 1e-9) * share
+    for _ in range(MIXING):
+        expected = seen * stars
+        of_group = (counts[:, None] * expected / np.maximum(expected.sum(1, keepdims=True), 1e-12)).sum(0)
+        stars = (of_group + PSEUDO * share * sure) / np.maximum(sure * (1 + PSEUDO / max(stars.sum(), 1)), 1e-9)
+    return np.where(sure > 0, stars / stars.sum() / share, 1.0)[place]
 
 
 def distributions(wanted, others, weights=None):
@@ -115,6 +135,19 @@ def distributions(wanted, others, weights=None):
     two = np.maximum(two - wrong * one, 0) / (1 - wrong)
     two += (one - two) / (len(others) + 2)  # rule of succession: no sample shows that none scores so
     return (grid, np.log(one + SMALLEST)), (grid, np.log(two + SMALLEST))
+
+
+def calibrate_mixed(scores, fitted, wanted, others, wanted_fitted, wanted_group, prior=None):
+    """`calibrate` with the labelled spectra of the class weighted by `subtype_weights`.
+
+    fitted (n,), wanted_fitted (m,): kind of the average of the class that fits best, texts; wanted_group (m,): subtypes.
+    """
+    found = calibrate(scores, wanted, others, prior)
+    for _ in range(2):  # who is sure depends on the weights
+        sure, known = found(scores) >= SURE, found(wanted) >= SURE
+        weights = subtype_weights(fitted[sure], np.where(known, wanted_fitted, ""), wanted_group)
+        found = calibrate(scores, wanted, others, prior, weights)
+    return replace(found, weights=weights)
 
 
 def calibrate(scores, wanted, others, prior=None, weights=None):

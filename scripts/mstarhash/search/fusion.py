@@ -8,22 +8,15 @@ from mstarhash.search.calibration import calibrate
 
 SHARE = 0.05  # of the wanted class in a survey, for which a fit is best: what tells at the top of the list counts
 ENOUGH = 1000  # presumed negatives that need no help of known ones
-SCORES = ("class", "linear", "template", "likelihood")  # that bits of the code tell together
-NAMES = ("hash", *SCORES)
-NEAR = ("near_negative", "near_positive")  # columns of the hash evidence
+SCORES = ("class", "template", "likelihood")
 LOW = 0.5  # of the spread of the wanted class, below even odds: what lies lower counts a tenth
 DARK = 0.1  # error of an S/N r near 0: of its median, and of left-over sky
 
 
 def evidence(table):
-    """(n, k) columns NAMES of a dict of (n,) columns; without the distances to the nearest of each side, SCORES alone.
-
-    A dark spectrum (see `darkness`) has lower SCORES, so that its code says so too.
-    """
+    """(n, k) the SCORES of a dict of (n,) columns; a dark spectrum (see `darkness`) has lower ones."""
     dark = darkness(table["snr_r"])
-    columns = [table[f"{name}_score"] - dark for name in SCORES]
-    near = [table[NEAR[0]] - table[NEAR[1]]] if NEAR[0] in table else []
-    return np.stack([*near, *columns], axis=1).astype("f8")
+    return np.stack([table[f"{name}_score"] - dark for name in SCORES], axis=1).astype("f8")
 
 
 def darkness(snr):

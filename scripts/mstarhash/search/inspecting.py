@@ -13,10 +13,14 @@ EVIDENCE = (  # column of candidates.csv, its name on the page, what it is
     ("snr_r", "S/N", "S/N a pixel in 6200-7000 A"),
     ("votes", "votes", "queries that have the spectrum among their nearest tenth (Guo et al. 2019)"),
     ("min_distance", "nearest query", "smallest Hamming distance to a query [bits]"),
-    ("near_positive", "near wanted", "mean distance to the nearest labelled spectra of the wanted class [bits]"),
-    ("near_negative", "near others", "mean distance to the nearest other labelled spectra [bits]"),
+    ("union_share", "union share", "smallest share of the sample at which the list of a sure query holds the spectrum"),
+    ("votes_narrow", "narrow votes", "sure queries whose narrow list holds the spectrum"),
+    (
+        "median_share",
+        "rank share",
+        "share of the sample at which half of the lists of sure queries hold the spectrum",
+    ),
     ("class_score", "class score", "log odds by the outputs of the network"),
-    ("linear_score", "linear score", "score of the linear classifier"),
     ("template_score", "template score", "score of what the mean spectra of all classes tell"),
     ("likelihood_score", "likelihood", "log odds of the released spectra of the class against the others"),
     ("stability", "stability", "share of five networks with other random units that put it among the best"),
@@ -30,19 +34,20 @@ EVIDENCE = (  # column of candidates.csv, its name on the page, what it is
 
 
 def read_candidates(path, labelled, most):
-    """(first `most` rows of candidates.csv without a label, as dicts; (n,) P(M) of all without a label; counts).
+    """(first `most` rows of the narrow union without a label, as dicts; (n,) P(M) of all of it without a label; counts).
 
-    labelled: files of the ledger. counts: rows searched, and those of the ledger among them.
+    path: candidates.csv; labelled: files of the ledger. counts: rows searched, and those of the ledger among them.
     """
-    rows, chances, searched = [], [], 0
+    rows, chances, searched, known = [], [], 0, 0
     with open(path, newline="", encoding="utf-8") as source:
         for row in csv.DictReader(source):
             searched += 1
-            if row["file"] not in labelled:
+            known += row["file"] in labelled
+            if row["file"] not in labelled and row["in_narrow_union"] == "1":
                 chances.append(float(row["p_m"]))
                 if len(rows) < most:
                     rows.append(row)
-    return rows, np.array(chances), {"searched": searched, "labelled": searched - len(chances)}
+    return rows, np.array(chances), {"searched": searched, "labelled": known}
 
 
 def expected_next(chances, count):

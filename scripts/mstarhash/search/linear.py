@@ -1,47 +1,27 @@
-"""Logistic regressions, on principal components of the features and on given columns, each with the score
-of every family of rows as if it had been left out.
+"""Logistic regression on a few columns, with the score of every family of rows as if it had been left out.
 
 The last Newton step of the regression is a weighted ridge solve, for which leaving rows out is exact: with
 A = sum v z z' + ridge, working responses t and S = sqrt(v) Z_g A^-1 Z_g' sqrt(v) of a family g, the residuals become
-(I - S)^-1 e. Components and weights v are not redone.
+(I - S)^-1 e. Weights v are not redone.
 """
 
 import numpy as np
-from scipy.linalg import cholesky, eigh, solve_triangular
+from scipy.linalg import cholesky, solve_triangular
 
 from mstarhash.search.pil import family_blocks
-from mstarhash.spectra.hdf5 import blocks
 
 STEPS = 8  # of Newton's method
-RIDGE = 1e-4  # of components, in units of the mean diagonal
-RIDGE_COLUMNS = 1e-2  # of given columns, likewise
-
-
-def train_linear(x, wanted, families, rows, components):
-    """Weights (d,) and intercept of the log odds at even classes, and log odds (n,), those of `rows` left out.
-
-    x: (n, d) features; wanted: (n,) bool; families: (n,) numbers, one for rows that are left out together; rows: those
-    trained on; components: how many, at most one for 20 rows of the smaller class.
-    """
-    everything, x, wanted, families = x, x[rows], wanted[rows], families[rows]
-    mean = x.mean(0, dtype="f8")
-    scatter = sum((x[rows].T @ x[rows]).astype("f8") for rows in blocks(len(x))) / len(x) - np.outer(mean, mean)
-    k = min(components, x.shape[1], len(x), max(10, min(wanted.sum(), (~wanted).sum()) // 20))
-    variances, axes = eigh(scatter, subset_by_index=(x.shape[1] - k, x.shape[1] - 1))
-    axes = axes / np.sqrt(max(variances[-1], 1e-30))
-    z = np.concatenate([x[rows] @ axes.astype("f4") for rows in blocks(len(x))]) - mean @ axes
-    found, left_out = logistic(z, wanted, families, RIDGE)
-    weights = axes @ found[:k]
-    intercept = found[k] - mean @ weights
-    odds = np.concatenate([everything[part].astype("f8") @ weights for part in blocks(len(everything))]) + intercept
-    odds[rows] = left_out
-    return weights, intercept, odds
+RIDGE = 1e-2  # in units of the mean diagonal
 
 
 def train_columns(columns, wanted, families, rows):
-    """The same on columns (n, f) as they are - class outputs, the evidence of averages - each at unit scatter."""
+    """Weights (f,) and intercept of the log odds at even classes, and log odds (n,), those of `rows` left out.
+
+    columns: (n, f) class outputs, or the evidence of averages; each is scaled to unit scatter. wanted: (n,) bool; families:
+    (n,) numbers, one for rows that are left out together; rows: those trained on.
+    """
     mean, scatter = columns[rows].mean(0, dtype="f8"), np.maximum(columns[rows].std(0, dtype="f8"), 1e-6)
-    found, left_out = logistic((columns[rows] - mean) / scatter, wanted[rows], families[rows], RIDGE_COLUMNS)
+    found, left_out = logistic((columns[rows] - mean) / scatter, wanted[rows], families[rows], RIDGE)
     weights = found[:-1] / scatter
     intercept = found[-1] - mean @ weights
     odds = columns @ weights + intercept

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mstarhash.common.errors import InputError
-from mstarhash.search.calibration import calibrate, evened
+from mstarhash.search.calibration import calibrate_mixed
 from mstarhash.search.codes import levelled
 from mstarhash.search.fusion import evidence, fused
 from mstarhash.search.leftover import Leftover
@@ -15,13 +15,13 @@ from mstarhash.search.pil import PARTS, Network
 from mstarhash.spectra.hdf5 import RECIPE, open_h5, read_columns, write_columns
 from mstarhash.spectra.shards import IDENTITY
 
-LABELLED = (*IDENTITY, "order", "kind", "family", "class", "subclass", "group", "snr_r")
-SCORES = ("class_score", "part_scores", "linear_score", "template_score", "likelihood_score")
+LABELLED = (*IDENTITY, "order", "kind", "family", "unit", "class", "subclass", "group", "snr_r", "score", "best_group")
+SCORES = ("class_score", "part_scores", "template_score", "likelihood_score")
 AVERAGES = ("flux", "ivar", "wanted", "cluster", "members", "unit", "group")
 SOLVED = ("beta", "centre", "turn", "thresholds", "parts")  # of the network; an autoencoder has only thresholds
-REGRESSIONS = ("classes", "linear", "template")  # weights and intercept each
-FUSED = ("fusion_evidence", "fusion_rows")
+REGRESSIONS = ("classes", "template")  # weights and intercept each
 SKY = ("modes", "variance")  # of left-over sky
+KNOWN = ("drawn", "template", "known")  # kinds of labelled spectra of known class as they are, no copies
 FITTING = ("blue_min", "wave_min", "wave_max")  # section `match`
 FITTING += ("bins", "order", "prior", "floor", "refine", "max_shift")
 
@@ -31,18 +31,14 @@ class Model:
     """A trained search."""
 
     network: Network
-    labelled: dict  # LABELLED, `wanted`, `suspect` (n,) bool, `codes` (n, bits / 64) uint64, SCORES
+    labelled: dict  # LABELLED, `wanted` (n,) bool, `codes` (n, bits / 64) uint64, SCORES, each as if its unit had been left out
     averages: object
     average_names: np.ndarray
     released: object  # likelihood.Released
     fitting: dict  # FITTING, of the fits that it learned from
     fusion: dict
-    fusion_evidence: np.ndarray  # (m, k) that the fusion was fitted on, each spectrum judged as if left out
-    fusion_rows: np.ndarray  # (m,) of the labelled spectra: those that stand for the unclassified
-    stack: dict  # the fusion of all scores but the hash one
-    levels: np.ndarray  # (k,) of the stacked score, that the first k bits tell
+    levels: np.ndarray  # (k,) of the score, that the first k bits tell
     classes: tuple  # weights (groups,) and intercept of the class score; no weights with target reconstruct
-    linear: tuple  # weights (d,) and intercept of the linear score
     template: tuple  # weights (f,) and intercept of the template score
     bits: int
     wave: np.ndarray
@@ -55,22 +51,32 @@ class Model:
         return self.labelled["wanted"] & np.isin(self.labelled["kind"], ["drawn", "template"])
 
     @property
-    def sides(self):
-        """Rows of the labelled spectra whose codes are positive and negative neighbours."""
-        wanted = self.labelled["wanted"]
-        return np.flatnonzero(wanted), np.flatnonzero(~wanted & ~self.labelled["suspect"])
+    def hidden(self):
+        """(n,) bool of the labelled spectra: presumed others that are more likely of the wanted class than not."""
+        presumed = self.labelled["kind"] == "presumed"
+        scores, best = (self.labelled[key][presumed] for key in ("score", "best_group"))
+        presumed[presumed] = self.calibrated(scores, best)(scores) >= 0.5
+        return presumed
 
     @property
-    def hidden(self):
-        """(n,) bool of the labelled spectra: presumed others that look like the wanted class."""
-        return self.labelled["suspect"] & (self.labelled["kind"] == "presumed")
+    def stand_ins(self):
+        """Rows of the labelled spectra of the wanted class, and of known others, that stand for unclassified ones."""
+        rows = as_unclassified(self.labelled["kind"])
+        wanted, kind = self.labelled["wanted"][rows], self.labelled["kind"][rows]
+        return rows[wanted], rows[~wanted & (kind != "presumed")]
 
-    def calibrated(self, scores, prior=None):
-        """The Calibration of scores (n,) of unclassified spectra, by those of labelled spectra that stand for them, each
-        judged as if left out; prior: see `calibrate`."""
-        told, rows = fused(self.fusion_evidence, self.fusion), self.fusion_rows
-        wanted, kind, group = (self.labelled[key][rows] for key in ("wanted", "kind", "group"))
-        return calibrate(scores, told[wanted], told[~wanted & (kind != "presumed")], prior, evened(group[wanted]))
+    def calibrated(self, scores, best_group, prior=None):
+        """The Calibration of unclassified spectra by labelled ones that stand for them, each judged as if left out.
+
+        scores: (n,); best_group: (n,) group of the average of the wanted class that fits best; prior: see `calibrate`.
+        """
+        score, (wanted, others) = self.labelled["score"], self.stand_ins
+        known = (self.labelled[key][wanted] for key in ("best_group", "group"))
+        return calibrate_mixed(scores, best_group, score[wanted], score[others], *known, prior)
+
+    def group_of_average(self, number):
+        """(n,) names of the groups of averages (n,) by number."""
+        return np.array(self.averages.groups)[self.averages.group[number]]
 
     def refuse_other(self, path, wave, recipe):
         """Raise InputError where spectra were rebinned otherwise than those that the model of file `path` learned from.
@@ -100,21 +106,29 @@ class Model:
         return all_fits(flux, ivar, self.averages, self.released, prior, floor, range(-reach, reach + 1), refine)
 
     def coded(self, x, fits, snr):
-        """SCORES as a dict, (n,) but for `part_scores` (n, PARTS), and bits (n, bits), of features (n, d), what `match`
-        found, a dict of class_evidence (n, f) and likelihood_score (n,), and S/N r (n,)."""
+        """SCORES and their fusion `score` as a dict, (n,) but for `part_scores` (n, PARTS), and bits (n, bits), of features
+        (n, d), what `match` found, a dict of class_evidence (n, f) and likelihood_score (n,), and S/N r (n,)."""
         hidden = self.network.hidden(x)
         scores = {"class_score": np.zeros(len(x)), "part_scores": np.zeros((len(x), PARTS))}
-        scores["linear_score"] = x.astype("f8") @ self.linear[0] + self.linear[1]
         scores["likelihood_score"] = fits["likelihood_score"]
         scores["template_score"] = fits["class_evidence"].astype("f8") @ self.template[0] + self.template[1]
         if self.network.beta is None:
-            return scores, hidden > self.network.thresholds
-        outputs = hidden.astype("f8") @ self.network.beta
-        weights, intercept = self.classes
-        scores["class_score"] = outputs @ weights + intercept
-        scores["part_scores"] = self.network.part_outputs(hidden.astype("f8")) @ weights + intercept
-        stacked = fused(evidence(scores | {"snr_r": snr}), self.stack)
-        return scores, levelled(stacked, self.levels, self.network.turned(outputs) > self.network.thresholds)
+            values = hidden
+        else:
+            outputs = hidden.astype("f8") @ self.network.beta
+            weights, intercept = self.classes
+            scores["class_score"] = outputs @ weights + intercept
+            scores["part_scores"] = self.network.part_outputs(hidden.astype("f8")) @ weights + intercept
+            values = self.network.turned(outputs)
+        scores["score"] = fused(evidence(scores | {"snr_r": snr}), self.fusion)
+        return scores, levelled(scores["score"], self.levels, values > self.network.thresholds)
+
+
+def as_unclassified(kind):
+    """(m,) rows that stand for the unclassified spectra: copies of known ones (without copies: the originals), and
+    unclassified ones inspected or presumed. kind: (n,) texts of set_file.COLUMNS."""
+    known = ["copy"] if np.any(kind == "copy") else KNOWN
+    return np.flatnonzero(np.isin(kind, [*known, "inspected", "presumed"]))
 
 
 def _different(found, learned, names):
@@ -143,11 +157,10 @@ def write_model(out, model, averages):
     told = {"wanted": released.wanted[:-1], "unit": released.unit[:-1], "group": groups[:-1]}
     write_columns(part, {"flux": released.window.flux} | told)
     write_columns(part, {f"sky_{key}": getattr(released.sky, key) for key in SKY})
-    for key in ("fusion", "stack"):
-        write_columns(out.create_group(key), model[key])
+    write_columns(out.create_group("fusion"), model["fusion"])
     for key in REGRESSIONS:
         write_columns(out.create_group(key), {"weights": model[key][0], "intercept": np.array([model[key][1]])})
-    write_columns(out, {key: model[key] for key in ("levels", *FUSED)})
+    write_columns(out, {"levels": model["levels"]})
     out["wave"] = averages["wave"]
 
 
@@ -169,13 +182,13 @@ def read_model(path):
         sky = Leftover(*(source["released"][f"sky_{key}"][:] for key in SKY))
         return Model(
             network=network,
-            labelled=read_columns(source["labelled"], [*LABELLED, *SCORES, "wanted", "suspect", "codes"]),
+            labelled=read_columns(source["labelled"], [*LABELLED, *SCORES, "wanted", "codes"]),
             averages=averages,
             released=assembled(*columns.values(), *grid, sky),
             average_names=read_columns(part, ["name"])["name"],
             fitting=fitting,
-            **{key: read_columns(source[key], list(source[key])) for key in ("fusion", "stack")},
-            **read_columns(source, ["levels", *FUSED]),
+            fusion=read_columns(source["fusion"], list(source["fusion"])),
+            **read_columns(source, ["levels"]),
             **{key: (source[key]["weights"][:], float(source[key]["intercept"][0])) for key in REGRESSIONS},
             bits=len(network.thresholds),
             wave=source["wave"][:],

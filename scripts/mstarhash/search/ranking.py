@@ -2,13 +2,16 @@
 
 import numpy as np
 
-from mstarhash.search.fusion import NEAR, evidence, fused
+from mstarhash.common.intervals import wilson
+from mstarhash.search.fusion import evidence, fused
 from mstarhash.spectra.shards import IDENTITY
 
 COLUMNS = (
-    *IDENTITY, "rank", "p_m", "score", "in_union", "votes", "min_distance", "hash_score", "near_positive", "near_negative",
-    "class_score", "linear_score", "template_score", "likelihood_score", "difference", "chi2", "gain_wanted", "gain_other", "best_wanted", "best_other", "good_pixels", "snr_r", "stability", "nearest", "label",
+    *IDENTITY, "rank", "p_m", "score", "in_narrow_union", "union_share", "votes_narrow", "median_share", "in_union", "votes",
+    "min_distance", "class_score", "template_score", "likelihood_score", "difference", "chi2", "gain_wanted", "gain_other", "best_wanted", "best_other", "good_pixels", "snr_r", "stability", "nearest", "label",
 )  # fmt: skip
+RETRIEVED = ("votes", "min_distance", "union_share", "median_share", "votes_narrow")  # of retrieve.py select
+NARROW = ("narrow", "completeness", "completeness_low", "completeness_high")  # attributes of that: of the narrow union
 NEAREST = ("nearest", "nearest_distance")  # rows of labelled spectra and their Hamming distances
 
 
@@ -18,7 +21,7 @@ def rank_rows(table):
     return {key: values[order] for key, values in table.items()} | {"rank": np.arange(1, len(order) + 1)}
 
 
-def stability(table, stack, expected):
+def stability(table, fusion, expected):
     """(n,) share of the parts of the network that put a spectrum among the best `expected` ones; NaN without parts.
 
     Each part has random units of its own, and takes the place of the whole network in the scores that the bits tell.
@@ -28,8 +31,9 @@ def stability(table, stack, expected):
         return np.full(len(parts), np.nan)
     found = np.zeros(parts.shape)
     for k, part in enumerate(parts.T):
-        scores = {key: values for key, values in table.items() if key not in NEAR} | {"class_score": part}
-        best = np.argsort(-fused(evidence(scores), stack), kind="stable")[: max(1, round(expected))]
+        best = np.argsort(-fused(evidence(table | {"class_score": part}), fusion), kind="stable")[
+            : max(1, round(expected))
+        ]
         found[best, k] = 1
     return found.mean(1)
 
@@ -50,14 +54,22 @@ def nearest_words(rows, distances, labelled):
     )
 
 
-def summary_rows(table, chance, labelled, queries):
-    """Counts of the search, as rows for a CSV; chance: the Calibration of P."""
+def summary_rows(table, chance, narrow, labelled, queries):
+    """Counts of the search, as rows for a CSV; chance: the Calibration of P; narrow: a dict of NARROW."""
+    searched, inside = len(table["rank"]), int(table["in_narrow_union"].sum())
+    size = wilson(inside, searched, 0.95)
+    told = narrow["completeness"], narrow["completeness_low"], narrow["completeness_high"]
+    ends = ("", "_low", "_high")
     return [
         ["quantity", "value"],
-        ["searched", len(table["rank"])],
+        ["searched", searched],
         ["labelled", labelled],
         ["queries", queries],
         ["in_union", int(table["in_union"].sum())],
+        ["in_narrow_union", inside],
+        ["narrow_share", f"{narrow['narrow']:.6g}"],
+        *([f"narrow_size{end}", f"{value:.4g}"] for end, value in zip(ends, size, strict=True)),
+        *([f"narrow_completeness{end}", f"{value:.4f}"] for end, value in zip(ends, told, strict=True)),
         ["prior", f"{chance.prior:.6g}"],
         *([["prior_error", f"{chance.prior_error:.2g}"]] if np.isfinite(chance.prior_error) else []),
         ["expected_wanted", f"{table['p_m'].sum():.6g}"],

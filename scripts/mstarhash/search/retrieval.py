@@ -1,12 +1,18 @@
 """Exact top share of every query over shards, by counts (DESIGN, The search); nearest labelled neighbours."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from mstarhash.common.errors import InputError
+from mstarhash.common.intervals import wilson
 from mstarhash.search.codes import hamming
 from mstarhash.spectra.hdf5 import open_h5, read_text, write_columns
 
 FAR = 1 << 14  # distance of what does not count: beyond any code
+AT_ONCE = 512  # codes compared with all queries at once
+OTHERS = 4.0  # share of all others that the narrow union may hold, in units of the prior
+MOST_OTHERS = 0.1  # and at most
 
 
 def count_distances(queries, codes, bits):
@@ -40,18 +46,95 @@ def cuts(counts, share):
     return cut, np.clip(room[None, :] - before, 0, here)
 
 
-def write_cuts(out, cut, ties, codes):
-    """cuts.h5, open: of `cuts`, and the files of codes (shards,) whose ties these are."""
-    write_columns(out, {"cut": cut, "ties": ties, "codes": codes})
+@dataclass
+class Cuts:
+    """What tells where a query's lists end, for all queries (q,) and shards.
+
+    The list of a query at a share is what lies nearest to it. `cut` and `ties` are of the share of Guo et al. (2019), which
+    is reached exactly, ties settled in the order of the shards. The rank share of a spectrum in a query's list is how much of
+    the sample is as near or nearer: no ties, no order.
+    """
+
+    cut: np.ndarray  # (q,) distance at which the list of the paper's share ends
+    ties: np.ndarray  # (shards, q) how many spectra at that distance each shard keeps
+    codes: list  # (shards,) files of codes
+    ranks: np.ndarray  # (q, bits + 1) how many of the sample are at each distance or nearer
+    confident: np.ndarray  # (q,) bool: queries that the search, each held out, takes for the class
+    searched: int  # spectra in the sample
+    narrow: float  # share at which the narrow union is taken
+    completeness: tuple  # share of the class that this holds, low, high; told by degraded copies of released spectra
+
+    def write(self, out):
+        """Into an open HDF5 file."""
+        write_columns(out, {key: getattr(self, key) for key in ("cut", "ties", "codes", "ranks", "confident")})
+        out.attrs.update({key: getattr(self, key) for key in ("searched", "narrow", "completeness")})
+
+    @classmethod
+    def read(cls, path):
+        """From a file of `write`."""
+        with open_h5(path, "retrieve") as source:
+            columns = {key: source[key][:] for key in ("cut", "ties", "ranks", "confident")}
+            attrs = {key: source.attrs[key].tolist() for key in ("searched", "narrow", "completeness")}
+            return cls(**columns, codes=read_text(source["codes"]).tolist(), **attrs)
+
+    def ties_of(self, path, codes):
+        """(q,) ties of the shard whose file of codes is `codes`; path: of this file, for the message of InputError."""
+        if codes not in self.codes:
+            raise InputError(f"{path}: cuts of {', '.join(self.codes)}, not of {codes}")
+        return self.ties[self.codes.index(codes)]
 
 
-def read_cuts(path, codes):
-    """Cut distances (q,) and ties (q,) of one shard. Raises InputError where `codes` is not among its files."""
-    with open_h5(path, "retrieve") as source:
-        files = read_text(source["codes"]).tolist()
-        if codes not in files:
-            raise InputError(f"{path}: cuts of {', '.join(files)}, not of {codes}")
-        return source["cut"][:], source["ties"][files.index(codes)]
+def rank_shares(queries, codes, ranks, searched, narrow, apart=None):
+    """Of packed codes (n, k), over the lists of packed queries (q, k): the smallest rank share and the median one (of an even
+    number the larger of both in the middle), and in how many lists of the share `narrow` each is; (n,) each.
+
+    ranks: (q, bits + 1) as of Cuts; searched: size of the sample; apart: optional function (rows of codes) -> list of
+    (query, row) pairs of whose lists the row is the very last. Without queries nothing is near: shares are 1.
+    """
+    smallest, median, votes = np.ones(len(codes)), np.ones(len(codes)), np.zeros(len(codes), "i4")
+    if not len(queries):
+        return smallest, median, votes
+    table = ranks.astype("i8" if searched > np.iinfo("i4").max else "i4").ravel()
+    limit, middle = int(narrow * searched + 1e-9), len(queries) // 2
+    offset = np.arange(len(queries))[:, None] * ranks.shape[1]
+    for first in range(0, len(codes), AT_ONCE):
+        rows = slice(first, min(first + AT_ONCE, len(codes)))
+        found = table[hamming(queries, codes[rows]) + offset]
+        if apart is not None:
+            found[apart(rows)] = searched
+        smallest[rows] = found.min(0) / searched
+        votes[rows] = (found <= limit).sum(0)
+        median[rows] = np.partition(found, middle, axis=0)[middle] / searched
+    return smallest, median, votes
+
+
+def told_completeness(smallest, narrow, weights, unit):
+    """Share of spectra that the union of lists of the share `narrow` holds, and its 95 % interval: a triple.
+
+    smallest: (m,) smallest rank shares; weights: (m,); unit: (m,) numbers: spectra of one unit are no independent ones (Kish).
+    """
+    inside = smallest <= narrow * (1 + 1e-12)
+    if not weights.sum() > 0:
+        return np.nan, np.nan, np.nan
+    share = float(weights[inside].sum() / weights.sum())
+    of_unit = np.bincount(np.unique(unit, return_inverse=True)[1], weights)
+    count = of_unit.sum() ** 2 / (of_unit**2).sum()
+    return tuple(float(value) for value in wilson(share * count, count, 0.95))
+
+
+def narrow_share(smallest, prior):
+    """The share of each list at which the union holds, of the others, as many times their number as OTHERS priors, at most
+    MOST_OTHERS, on top of the share `prior` that is of the class.
+
+    smallest: (n,) smallest rank share of the spectra, or of a fair sample of them.
+    """
+    size = prior + (1 - prior) * min(OTHERS * prior, MOST_OTHERS)
+    place = int(np.floor(size * len(smallest) + 1e-9))
+    if not len(smallest) or place >= len(smallest):
+        return 1.0
+    ordered = np.sort(smallest)
+    below = ordered[ordered < ordered[place]]
+    return float(below[-1]) if len(below) else float(ordered[0])
 
 
 def select(queries, codes, cut, ties):
@@ -81,22 +164,6 @@ def votes(queries, codes, bits, share):
     """Votes (n,) of packed codes (n, k), all in one shard: how many queries have each in their top `share`."""
     distance, ties = cuts(count_distances(queries, codes, bits)[None], share)
     return select(queries, codes, distance, ties[0])[0]
-
-
-def mean_nearest(codes, others, count, same=None):
-    """(n,) mean distance of each code to its `count` nearest among `others`, all packed.
-
-    same: optional function (rows of codes) -> list of (row, column) pairs that do not count (a spectrum itself, its copies).
-    """
-    out = np.empty(len(codes), "f4")
-    for first in range(0, len(codes), 1024):
-        distance = hamming(codes[first : first + 1024], others)
-        if same is not None:
-            rows, columns = same(slice(first, first + len(distance)))
-            distance[rows, columns] = FAR
-        k = min(count, distance.shape[1])
-        out[first : first + len(distance)] = np.partition(distance, k - 1, axis=1)[:, :k].mean(1)
-    return out
 
 
 def nearest_families(codes, labelled, first, own, count):

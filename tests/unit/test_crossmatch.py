@@ -20,11 +20,11 @@ def words(**changes):
     return flag_list(values, read_schema()["properties"]["crossmatch"])
 
 
-def run(folder, columns, gaia="", twomass="", wise="", **changes):
+def run(folder, columns, gaia="", twomass="", wise="", release="DR3", **changes):
     """The file of crossmatch.py for measured columns and tables, rows in the order of the columns."""
     measured = toy.write_measured(folder / "0000.released.h5", columns)
     argv = [*words(**changes), "--measure", measured, "--output", str(folder / "out.h5")]
-    argv += ["--gaia", str(gaia), "--twomass", str(twomass), "--wise", str(wise)]
+    argv += ["--gaia", str(gaia), "--gaia-release", release, "--twomass", str(twomass), "--wise", str(wise)]
     assert crossmatch.main(argv) == 0
     out = toy.read(folder / "out.h5")
     back = {file: row for row, file in enumerate(out["file"])}
@@ -169,7 +169,7 @@ def test_tables_in_every_form_and_with_other_names(tmp_path, star, kind):
     columns = {vizier[key]: values for key, values in toy.gaia(star).items() if key in vizier}
     columns["Plx"] = columns["Plx"].copy()
     columns["Plx"][4] = np.nan
-    out = run(tmp_path, toy.measured(star), toy.write_table(tmp_path / f"g.{kind}", columns))
+    out = run(tmp_path, toy.measured(star), toy.write_table(tmp_path / f"g.{kind}", columns), release="DR2")
     assert list(out["gaia_source_id"]) == [str(i) for i in columns["Source"]]
     assert (out["ref_epoch"] == 2015.5).all() and out["match_sep"].max() < 2e-3
     assert np.isnan(out["parallax"][4]) and np.isnan(out["distance"][4]) and out["dist_src"][4] == "none"

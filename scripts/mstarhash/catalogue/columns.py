@@ -54,7 +54,8 @@ def read_schema(path):
 def filled(column, values):
     """The values of a column: text array, float array with NaN, or masked integer array.
 
-    values: (n,) texts or numbers (NaN = null); texts of an integer column are read by their last digits.
+    values: (n,) texts or numbers (NaN = null); texts of an integer column are whole numbers, as they are or behind a
+    blank ("Gaia DR3 123"), all else is null.
     """
     values = np.asarray(values)
     if column.dtype == "text":
@@ -66,9 +67,10 @@ def filled(column, values):
     if column.dtype.startswith("f"):
         return values.astype(column.dtype)
     if values.dtype.kind == "U":
-        found = [re.search(r"[-+]?\d{1,18}$|^\d{19}$", text) for text in values.tolist()]
-        numbers = np.array([int(match[0]) if match else 0 for match in found], dtype="i8")
-        null = np.array([match is None for match in found], dtype=bool)
+        found = [re.fullmatch(r"(?:.*\s)?([-+]?\d{1,19})", text) for text in values.tolist()]
+        whole = [int(match[1]) if match else None for match in found]
+        null = np.array([value is None or abs(value) >= 2**63 for value in whole], dtype=bool)
+        numbers = np.array([0 if no else value for value, no in zip(whole, null, strict=True)], dtype="i8")
     else:
         null = ~np.isfinite(values) if values.dtype.kind == "f" else np.zeros(len(values), bool)
         numbers = np.where(null, 0, values).astype("i8")

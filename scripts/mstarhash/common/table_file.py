@@ -196,15 +196,19 @@ class Fits(TableFile):
             warnings.simplefilter("ignore")
             warnings.filterwarnings("error", "File may have been truncated", AstropyUserWarning)
             self.file = fits.open(path, memmap=not packed)
-            tables = [
-                hdu for hdu in self.file if type(hdu) in (fits.BinTableHDU, fits.TableHDU) and len(hdu.columns.names)
-            ]
-            if not tables:
-                raise Refused("holds no table, images alone; name the FITS file of the table")
-            self.table = tables[0]
-            self.ascii = isinstance(self.table, fits.TableHDU)
-            super().__init__(path, key, self.table.columns.names, int(self.table.header["NAXIS2"]))
-            self.data = self.table.data
+            try:
+                tables = [
+                    hdu for hdu in self.file if type(hdu) in (fits.BinTableHDU, fits.TableHDU) and hdu.columns.names
+                ]
+                if not tables:
+                    raise Refused("holds no table, images alone; name the FITS file of the table")
+                self.table = tables[0]
+                self.data = self.table.data
+            except BaseException:
+                self.file.close()
+                raise
+        self.ascii = isinstance(self.table, fits.TableHDU)
+        super().__init__(path, key, self.table.columns.names, int(self.table.header["NAXIS2"]))
         if len(tables) > 1:
             self.notes.append(f"the first of {len(tables)} tables in the file")
 

@@ -1,6 +1,6 @@
 """Tables as text: CSV, TSV, by ; or |, by blanks, ECSV, as VizieR and IRSA send them, AAS machine-readable.
 
-pyarrow reads what is separated by one sign, astropy all else. Columns stay texts until they are asked for as numbers, so
+pyarrow reads what is separated by signs, astropy what has columns of fixed width. Columns stay texts until they are asked for as numbers, so
 that a column that is not used never stops a table.
 """
 
@@ -11,6 +11,8 @@ import numpy as np
 
 NULLS = ["", "null", "nan", "none", "na", "n/a", "<na>", "--", "-", "\\n", "..."]  # in any case: nothing is there
 BLANKS = " "  # the separator of a table by blanks, however many
+DASHES = re.compile(r"[-\s;,|+]*---[-\s;,|+]*")  # a line under the names, or under their units
+START = 1 << 20  # bytes of such a table that are looked at together
 
 
 class Refused(Exception):
@@ -77,23 +79,31 @@ class TextTable:
 
     def load(self, names):
         """Read columns that are not there yet, all in one pass."""
+        names = [name for name in names if name not in self.columns and name not in self.known]
+        if names:
+            self._read(names)
+
+    def _read(self, names):
         import pyarrow
 
-        names = [name for name in names if name not in self.columns]
-        if not names:
-            return
-        for name, column in self.read(names).items():
+        texts = self.read(names)
+        for name in names:
+            column = texts.pop(name)  # its memory is free when it is trimmed
             self.columns[name] = _trimmed(pyarrow.array(column) if isinstance(column, np.ndarray) else column)
             self.rows = len(self.columns[name])
 
     def texts(self, name, rows):
         """(k,) masked array of U."""
+        if name not in self.columns:
+            self._read([name])
         return _texts(self.columns[name][rows] if isinstance(rows, slice) else self.columns[name].take(rows))
 
     def numbers(self, name):
         """(n,) masked array: int64, float64 or U, one kind for the whole column."""
         if name not in self.known:
             self.known[name] = _numbers(self.columns[name])
+            if self.known[name].dtype.kind != "U":
+                del self.columns[name]  # read anew where its texts are asked for
         return self.known[name]
 
 
@@ -115,17 +125,15 @@ def text_table(path, start, packed):
     if any(line.startswith("Byte-by-byte Description") for line in lines[:2000]):
         return _by_astropy(path, "ascii.mrt", "AAS machine-readable table")
     head = _Head(lines, first)
-    if head.separator == BLANKS and head.kind != "ECSV table" and not head.empty:
-        return _by_blanks(path, head)
     return _separated(path, head, packed, encoding)
 
 
 class _Head:
     """What stands above the rows: `names`, `units`, `separator`, `kind`, `skip`: lines of the file before the first row,
-    `above`: those of them that are neither empty nor comments."""
+    `empty`: there is no row."""
 
     def __init__(self, lines, first):
-        self.kind, self.units, self.above = "table of text", {}, 1
+        self.kind, self.units = "table of text", {}
         comments = [number for number in range(min(first, len(lines))) if lines[number][:1] == "#"]
         ecsv = bool(comments) and lines[comments[0]].startswith("# %ECSV")
         vizier = any(lines[number].startswith(("#RESOURCE", "#Table", "#Name: ", "#INFO")) for number in comments)
@@ -134,7 +142,7 @@ class _Head:
                 raise Refused("holds comments and no row; the archive found nothing, or the table is elsewhere")
             first = comments[-1]
         elif comments and not (ecsv or vizier) and self._named_by(lines[comments[-1]], lines[first]):
-            first, self.above = comments[-1], 0
+            first = comments[-1]
         line = lines[first].rstrip("\r")
         self.separator = self._sign(line.lstrip("# "))
         self.names = self._cells(line.lstrip("#").strip(" ") if line[0] == "#" else line)
@@ -148,13 +156,13 @@ class _Head:
             header = get_header_from_yaml([lines[number].rstrip("\r")[2:] for number in comments[1:]])
             self.units = {column["name"]: str(column.get("unit") or "") for column in header["datatype"]}
             self.separator = header.get("delimiter", " ")
-            self.names = self._cells(line)
+            self.names = next(csv.reader([line], delimiter=self.separator))
             return
-        if len(lines) > first + 2 and re.fullmatch(r"[-\s;,|+]*-[-\s;,|+]*", lines[first + 2]):
+        if len(lines) > first + 2 and DASHES.fullmatch(lines[first + 2]):
             self.units = dict(zip(self.names, self._cells(lines[first + 1].rstrip("\r")), strict=False))
-            self.skip, self.above = first + 3, self.above + 2
-        elif len(lines) > first + 1 and re.fullmatch(r"[-\s;,|+]*--[-\s;,|+]*", lines[first + 1]):
-            self.skip, self.above = first + 2, self.above + 1
+            self.skip = first + 3
+        elif len(lines) > first + 1 and DASHES.fullmatch(lines[first + 1]):
+            self.skip = first + 2
         self.kind = "VizieR table" if vizier else self.kind
         self.empty = not any(line.strip() for line in lines[self.skip :])
 
@@ -198,6 +206,7 @@ def _separated(path, head, packed, encoding):
 
     names, doubled = _unique(head.names)
     quoted = head.separator != "|"
+    blanks = head.separator == BLANKS
     wrong = []  # what pyarrow's handler raised would be lost
 
     def odd_row(row):
@@ -219,12 +228,12 @@ def _separated(path, head, packed, encoding):
     def parsed(wanted):
         with pyarrow.input_stream(path, compression="gzip" if packed else None) as source:
             table = arrow_csv.read_csv(
-                source,
+                pyarrow.PythonFile(_Tabbed(source), mode="r") if blanks else source,
                 read_options=arrow_csv.ReadOptions(
                     skip_rows=head.skip, column_names=names, use_threads=False, encoding=encoding
                 ),
                 parse_options=arrow_csv.ParseOptions(
-                    delimiter=head.separator,
+                    delimiter="\t" if blanks else head.separator,
                     quote_char='"' if quoted else False,
                     newlines_in_values=quoted,
                     invalid_row_handler=odd_row,
@@ -245,6 +254,11 @@ def _odd(row, head):
     if row.text.startswith("#"):
         return "holds several tables, as VizieR sends them together; save the one that is wanted alone"
     line = "" if row.number is None else f"line {row.number}: "
+    if head.separator == BLANKS:
+        return (
+            f"{line}{row.actual_columns} cells between blanks, the header line has {row.expected_columns}; save the table "
+            "as CSV, or write null in empty cells and put cells with blanks in quotes"
+        )
     sign = "a tab" if head.separator == "\t" else f"'{head.separator}'"
     return (
         f"{line}{row.actual_columns} cells, the header line has {row.expected_columns}; cells that hold {sign} must be "
@@ -252,27 +266,31 @@ def _odd(row, head):
     )
 
 
-def _by_blanks(path, head):
-    """A table by blanks, by astropy."""
-    names, doubled = _unique(head.names)
+class _Tabbed:
+    """A binary file to read, whose runs of blanks are one tab each; those in quotes stay."""
 
-    def read(wanted):
-        from astropy.io import ascii
-        from astropy.io.ascii import InconsistentTableError
+    def __init__(self, source):
+        self.source, self.ready, self.rest, self.closed = source, b"", b"", False
 
-        try:
-            table = ascii.read(
-                path, format="fast_no_header", guess=False, names=names, data_start=head.above, include_names=wanted,
-                delimiter=" ", comment="#", fill_values=[],
-            )  # fmt: skip
-        except InconsistentTableError:
-            raise Refused(
-                f"is separated by blanks and has rows that do not have the {len(names)} cells of the header line; an "
-                "empty cell cannot be told there: save it as CSV, or write `null` in empty cells"
-            ) from None
-        return {name: _as_texts(table[name]) for name in wanted}
+    def read(self, size):
+        while len(self.ready) < size:
+            part = self.source.read(START)
+            lines = self.rest + part
+            cut = lines.rfind(b"\n") + 1 if part else len(lines)
+            self.ready, self.rest = self.ready + self._tabbed(lines[:cut]), lines[cut:]
+            if not part:
+                break
+        out, self.ready = self.ready[:size], self.ready[size:]
+        return out
 
-    return TextTable("table by blanks", names, head.units, doubled, read)
+    def _tabbed(self, lines):
+        lines = re.sub(rb"(?m)^[ \t]+|[ \t\r]+$", b"", lines)
+        if b'"' in lines:
+            return re.sub(rb'("[^"\n]*")|[ \t]+', lambda match: match[1] or b"\t", lines)
+        return re.sub(rb"[ \t]+", b"\t", lines)
+
+    def close(self):
+        self.closed = True
 
 
 def _by_astropy(path, form, kind):

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 import toy_measured as toy
 from astropy.table import MaskedColumn, Table
+from conftest import ROOT
+from mstarhash.catalogue.columns import filled, read_schema
 from mstarhash.common.errors import InputError
 from mstarhash.stars import source_ids, tables
 from mstarhash.stars.source_columns import GAIA, possible
@@ -311,3 +313,18 @@ def test_names_that_may_hold_ids():
         ["ra", "DR2Name", "Gaia_DR3", "source", "id", "name", "dr3_rv", "sourceid2", "designation"]
     )
     assert found == ["source", "Gaia_DR3", "DR2Name", "designation"]
+
+
+def test_ids_of_the_catalogue_are_exact_or_null():
+    column = next(c for c in read_schema(ROOT / "config/catalogue.schema.json").columns if c.name == "gaia_source_id")
+    texts = [
+        "Gaia DR3 4915465314359043712",
+        "4915465314359043712",
+        "4.03886E+18",
+        "",
+        "99999999999999999999",
+        "x12",
+        "-5",
+    ]
+    values = filled(column, np.array(texts))
+    assert values.tolist() == [4915465314359043712, 4915465314359043712, None, None, None, 3, None, -5]

@@ -54,8 +54,8 @@ def read_schema(path):
 def filled(column, values):
     """The values of a column: text array, float array with NaN, or masked integer array.
 
-    values: (n,) texts or numbers (NaN = null); texts of an integer column are whole numbers, as they are or behind a
-    blank ("Gaia DR3 123"), all else is null.
+    values: (n,) texts or numbers (NaN = null); texts of an integer column are whole numbers, alone or behind words
+    ("Gaia DR3 123", "sp03"); all else is null, and no digit is cut off.
     """
     values = np.asarray(values)
     if column.dtype == "text":
@@ -67,7 +67,7 @@ def filled(column, values):
     if column.dtype.startswith("f"):
         return values.astype(column.dtype)
     if values.dtype.kind == "U":
-        found = [re.fullmatch(r"(?:.*\s)?([-+]?\d{1,19})", text) for text in values.tolist()]
+        found = [re.fullmatch(r"(?:.*\s|[A-Za-z]+(?=\d))?([-+]?\d{1,19})", text) for text in values.tolist()]
         whole = [int(match[1]) if match else None for match in found]
         null = np.array([value is None or abs(value) >= 2**63 for value in whole], dtype=bool)
         numbers = np.array([0 if no else value for value, no in zip(whole, null, strict=True)], dtype="i8")

@@ -323,7 +323,8 @@ def test_ids_of_the_catalogue_are_exact_or_null():
         "4.03886E+18",
         "",
         "99999999999999999999",
-        "x12",
+        "sp03",
+        "1.5",
         "-5",
     ]
     values = filled(column, np.array(texts))

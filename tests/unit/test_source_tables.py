@@ -194,6 +194,9 @@ def test_positions_are_taken_as_pairs(tmp_path, star):
         for names in (("RA", "DE"), ("RA", "DEC"), ("ra", "dec")):
             out = ran(tmp_path, star, dict.fromkeys(names, other) | columns)
             assert list(out["gaia_source_id"]) == [str(number) for number in IDS], names
+    own = gaia(star, ra=np.full(60, "10:20:09.70"), dec=np.full(60, "+16:57:14.5"))
+    out = ran(tmp_path, star, own | {"RA_ICRS": star["ra"], "DE_ICRS": star["dec"]})
+    assert list(out["gaia_source_id"]) == [str(number) for number in IDS]
     archive = {"RA": star["ra"] + 0.1, "DEC": star["dec"]} | gaia(star) | {"RAJ2000": star["ra"], "gmag": star["g"] + 3}
     out = ran(tmp_path, star, archive)
     assert list(out["gaia_source_id"]) == [str(number) for number in IDS] and out["g"] == pytest.approx(star["g"])

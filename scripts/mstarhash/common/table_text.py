@@ -41,10 +41,9 @@ def _numbers(column, texts=None):
     mask = column.is_null().to_numpy(zero_copy_only=False)
     if mask.all():
         return np.ma.array(np.full(len(mask), np.nan), mask=mask)
-    plain = pc.replace_substring_regex(column, r"^\+", "")
     for kind in (pyarrow.int64(), pyarrow.float64()):
         try:
-            values = plain.cast(kind).fill_null(0).to_numpy(zero_copy_only=False)
+            values = column.cast(kind).fill_null(0).to_numpy(zero_copy_only=False)
         except pyarrow.ArrowInvalid:
             continue
         return np.ma.array(values, mask=mask | np.isnan(values) if values.dtype.kind == "f" else mask)

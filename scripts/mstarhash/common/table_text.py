@@ -36,7 +36,6 @@ def typed(texts):
 def _numbers(column, texts=None):
     """The same of an Arrow array of texts without blanks around; null is missing. texts: what to give for no numbers."""
     import pyarrow
-    import pyarrow.compute as pc
 
     mask = column.is_null().to_numpy(zero_copy_only=False)
     if mask.all():

@@ -99,12 +99,14 @@ rule crossmatch:
         runtime=120,
     params:
         flags=flags("crossmatch"),
+        release=f"--gaia-release={config['input']['gaia_release']}",
     message:
         "Matching to Gaia, 2MASS and WISE"
     shell:
         "python {input.script:q} {params.flags:q}"
         " --measure {input.measured:q}"
         " --gaia={input.gaia:q}"
+        " {params.release:q}"
         " --twomass={input.twomass:q}"
         " --wise={input.wise:q}"
         " --output {output.crossmatch:q}"

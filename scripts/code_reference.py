@@ -29,7 +29,8 @@ that need it, so a module imports no more than it must, and nothing from a folde
 |---|---|
 | a config key | `config/config.yaml`, `config/config.schema.json`; then `python scripts/config_reference.py` |
 | a kind of FITS file, a header's spelling | `input/fitsread.py`, `input/headervalues.py` |
-| names and units of columns of source tables | `stars/tables.py`; where to get them: `catalogue/recipes.py` |
+| a form of table | `common/table_file.py`, `common/table_text.py` |
+| names, units and limits of columns of source tables | `stars/source_columns.py`; Gaia's ids and epochs `stars/source_ids.py`, `stars/gaia_epoch.py`; where to get them: `catalogue/recipes.py` |
 | a score of the search | `search/linear.py`, `search/matching.py` or `search/pil.py`; joined in `search/fusion.py`, trained in `scripts/train.py`, applied in `search/model.py` |
 | a hash method or classifier to compare with | `peers/hash_methods.py` or `peers/scores.py`, and a line in `peers/runs.py` |
 | an index | `measure/indices.py` (windows), `measure/subtype.py` (what tells types) |

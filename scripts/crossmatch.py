@@ -16,12 +16,14 @@ GAIA = ("source_id", "parallax", "parallax_error", "pmra", "pmra_error", "pmdec"
 PREFIXED = {"source_id": "gaia_source_id"}
 TWOMASS = ("designation", "j", "j_err", "h", "h_err", "k", "k_err", "qual")
 WISE = ("designation", "w1", "w1_err", "w2", "w2_err", "qual")
+JD, MJD = 2451544.5, 51544.0  # of 2000.0 (1 January, 0 h)
 
 
 def build_parser():
     parser = section_parser(__doc__, "crossmatch")
     parser.add_argument("--measure", nargs="+", required=True, help="HDF5 files from measure.py")
-    parser.add_argument("--gaia", default="", help="table of Gaia sources (FITS, VOTable, CSV, Parquet); empty: none")
+    parser.add_argument("--gaia", default="", help="table of Gaia sources in any usual form; empty: none")
+    parser.add_argument("--gaia-release", default="DR3", help="DR1 ... DR4, where the table of Gaia tells no epoch")
     parser.add_argument("--twomass", default="", help="table of 2MASS sources, likewise")
     parser.add_argument("--wise", default="", help="table of WISE sources, likewise")
     parser.add_argument("--output", required=True, help="HDF5 to write")
@@ -88,17 +90,15 @@ def match_gaia(args, objects):
     if not args.gaia:
         say("crossmatch: no Gaia table (input.gaia): no distance, no space motion, no luminosity from parallax")
         return _nothing(len(objects), wanted, tables.GAIA, "", PREFIXED)
-    with tables.Table(args.gaia, "input.gaia", tables.GAIA) as table:
+    with tables.Table(args.gaia, "input.gaia", tables.GAIA, args.gaia_release) as table:
         table.need("ra", "dec", "parallax", "parallax_error", "pmra", "pmdec", "g")
+        say(table.describe())
         if not ("pmra_error" in table and "pmdec_error" in table):
             say(f"crossmatch: {args.gaia}: no errors of the proper motions, therefore no space motions")
-        at_2000 = table.found["ra"].lstrip("_").upper() == "RAJ2000"  # whatever a column of epochs says
-        epoch = 2000.0 if at_2000 else args.gaia_epoch
-        if at_2000 and table.found.pop("ref_epoch", None):
-            say("crossmatch: positions of the Gaia table are those of J2000; its epochs are of other columns")
-        found = match_moving(table, objects, args.spectra_epoch, epoch, args.radius, args.tie)
+        found = match_moving(table, objects, args.spectra_epoch, args.radius, args.tie)
         out = {PREFIXED.get(key, key): found.take(lambda rows, key=key: table.get(key, rows)) for key in wanted}
-    out["ref_epoch"] = np.where(np.isfinite(out["ra"]) & np.isnan(out["ref_epoch"]), epoch, out["ref_epoch"])
+        _say_odd(table, found, objects, args.radius)
+    out["ref_epoch"] = np.where(np.isfinite(out["ra"]) & np.isnan(out["ref_epoch"]), table.epoch, out["ref_epoch"])
     out["bp_rp"] = np.where(np.isfinite(out["bp_rp"]), out["bp_rp"], out["bp"] - out["rp"])
     out = {f"gaia_{key}" if key in ("ra", "dec") else key: values for key, values in out.items()}
     return out | _quality("", found, "Gaia", table.rows, say)
@@ -125,11 +125,13 @@ def match_infrared(args, key, motion):
     import numpy as np
     from mstarhash.common.progress import say
     from mstarhash.stars import tables
+    from mstarhash.stars.astrometry import unit_vectors
+    from mstarhash.stars.match_warnings import undated
     from mstarhash.stars.sourcematch import match_at_epochs
 
-    known, wanted, prefix, title, bands, radius = {
-        "twomass": (tables.TWOMASS, TWOMASS, "tmass_", "2MASS", ("j", "h", "k"), args.radius),
-        "wise": (tables.WISE, WISE, "wise_", "WISE", ("w1", "w2"), args.wise_radius),
+    known, wanted, prefix, title, bands, radius, epoch, zero = {
+        "twomass": (tables.TWOMASS, TWOMASS, "tmass_", "2MASS", ("j", "h", "k"), args.radius, args.twomass_epoch, JD),
+        "wise": (tables.WISE, WISE, "wise_", "WISE", ("w1", "w2"), args.wise_radius, args.wise_epoch, MJD),
     }[key]
     path = getattr(args, key)
     renamed = {name: prefix + name for name in ("designation", "qual")}
@@ -139,15 +141,28 @@ def match_infrared(args, key, motion):
     with tables.Table(path, f"input.{key}", known) as table:
         table.need("ra", "dec", *bands)
 
-        def epochs(rows):
-            if "jdate" not in known:
-                return np.full(len(rows), args.wise_epoch)
-            epoch = 2000 + (table.get("jdate", rows) - 2451544.5) / 365.25
-            return np.where(np.isfinite(epoch), epoch, args.twomass_epoch)
+        say(table.describe())
 
+        def epochs(rows):
+            years = 2000 + (table.get("date", rows) - zero) / 365.25
+            return np.where(np.isfinite(years), years, epoch)
+
+        if table.rows and not np.isfinite(table.get("date")).any():
+            say(undated(table, title, epoch, motion))
         found = match_at_epochs(table, motion, epochs, radius, bands[0], args.tie)
         out = {renamed.get(name, name): found.take(lambda rows, name=name: table.get(name, rows)) for name in wanted}
+        _say_odd(table, found, unit_vectors(motion["ra"], motion["dec"]), radius)
     return out | _quality(prefix, found, title, table.rows, say)
+
+
+def _say_odd(table, found, objects, radius):
+    """Lines in the log: values that cannot be, few matches, wide ones."""
+    from mstarhash.common.progress import say
+    from mstarhash.stars.match_warnings import oddities
+
+    for line in (table.impossible_words(), *oddities(found, table, objects, radius)):
+        if line:
+            say(line)
 
 
 def _quality(prefix, found, title, rows, say):
@@ -164,7 +179,7 @@ def _nothing(count, wanted, known, prefix, renamed):
     out = {}
     for name in wanted:
         ours = f"gaia_{name}" if name in ("ra", "dec") else renamed.get(name, name)
-        out[ours] = np.full(count, "") if known[name][0] == "text" else np.full(count, np.nan)
+        out[ours] = np.full(count, "") if known[name].unit == "text" else np.full(count, np.nan)
     apart, near = ("match_sep", "n_neighbours") if not prefix else (f"{prefix}sep", f"{prefix}neighbours")
     return out | {apart: np.full(count, np.nan), near: np.full(count, np.nan)}
 

@@ -1,9 +1,13 @@
 """Measured stars without spectra: files as measure writes them, and tables of sources, with their truth."""
 
+import crossmatch
 import h5py
 import numpy as np
+import yaml
 from astropy.io import fits
 from astropy.table import Table
+from conftest import ROOT
+from mstarhash.common.configuration import flag_list, read_schema
 from mstarhash.spectra.hdf5 import create, write_columns
 from mstarhash.stars.kinematics import to_galactic
 
@@ -146,3 +150,19 @@ def read(path, group="/"):
             for key, values in part.items()
             if isinstance(values, h5py.Dataset)
         }
+
+
+def run_crossmatch(folder, columns, gaia="", twomass="", wise="", release="DR3", **changes):
+    """The file of crossmatch.py for measured columns and tables, rows in the order of the columns.
+
+    release: input.gaia_release; changes: of the config's keys of crossmatch.
+    """
+    values = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())["crossmatch"] | changes
+    argv = flag_list(values, read_schema()["properties"]["crossmatch"])
+    argv += ["--measure", write_measured(folder / "0000.released.h5", columns), "--output", str(folder / "out.h5")]
+    argv += ["--gaia", str(gaia), "--gaia-release", release, "--twomass", str(twomass), "--wise", str(wise)]
+    assert crossmatch.main(argv) == 0
+    out = read(folder / "out.h5")
+    back = {file: row for row, file in enumerate(out["file"])}
+    rows = [back[file] for file in columns["file"]]
+    return {key: values[rows] for key, values in out.items()}

@@ -2,34 +2,14 @@
 
 import gzip
 
-import crossmatch
 import numpy as np
 import pytest
 import toy_measured as toy
-import yaml
-from conftest import ROOT
-from mstarhash.common.configuration import flag_list, read_schema
 from mstarhash.common.errors import InputError, exit_code
 from mstarhash.stars import crossmatching, tables
 from mstarhash.stars.astrometry import positions, separation, unit_vectors
 from mstarhash.stars.distances import distances
-
-
-def words(**changes):
-    values = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())["crossmatch"] | changes
-    return flag_list(values, read_schema()["properties"]["crossmatch"])
-
-
-def run(folder, columns, gaia="", twomass="", wise="", **changes):
-    """The file of crossmatch.py for measured columns and tables, rows in the order of the columns."""
-    measured = toy.write_measured(folder / "0000.released.h5", columns)
-    argv = [*words(**changes), "--measure", measured, "--output", str(folder / "out.h5")]
-    argv += ["--gaia", str(gaia), "--twomass", str(twomass), "--wise", str(wise)]
-    assert crossmatch.main(argv) == 0
-    out = toy.read(folder / "out.h5")
-    back = {file: row for row, file in enumerate(out["file"])}
-    rows = [back[file] for file in columns["file"]]
-    return {key: values[rows] for key, values in out.items()}
+from toy_measured import run_crossmatch as run
 
 
 def failure(capsys, folder, columns, **tables_):
@@ -169,7 +149,7 @@ def test_tables_in_every_form_and_with_other_names(tmp_path, star, kind):
     columns = {vizier[key]: values for key, values in toy.gaia(star).items() if key in vizier}
     columns["Plx"] = columns["Plx"].copy()
     columns["Plx"][4] = np.nan
-    out = run(tmp_path, toy.measured(star), toy.write_table(tmp_path / f"g.{kind}", columns))
+    out = run(tmp_path, toy.measured(star), toy.write_table(tmp_path / f"g.{kind}", columns), release="DR2")
     assert list(out["gaia_source_id"]) == [str(i) for i in columns["Source"]]
     assert (out["ref_epoch"] == 2015.5).all() and out["match_sep"].max() < 2e-3
     assert np.isnan(out["parallax"][4]) and np.isnan(out["distance"][4]) and out["dist_src"][4] == "none"

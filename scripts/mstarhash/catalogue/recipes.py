@@ -34,7 +34,7 @@ class Recipe:
         """[(column, name under which it is read)]: its own, or else the first that is known."""
         out = []
         for ours, column in self.columns.items():
-            names = self.known[ours][1].split()
+            names = self.known[ours].spelt()
             own = column.rpartition(".")[2]
             out.append((column, own if own.lower() in map(str.lower, names) else names[0]))
         return out
@@ -97,7 +97,7 @@ QUERIES = {
         "fp_psc",
         _pairs(
             "designation=designation ra=ra dec=dec j=j_m j_err=j_msigcom h=h_m h_err=h_msigcom k=k_m k_err=k_msigcom "
-            "qual=ph_qual jdate=jdate"
+            "qual=ph_qual date=jdate"
         ),
         service=IRSA,
         title="2MASS",
@@ -106,7 +106,8 @@ QUERIES = {
         "wise",
         "allwise_p3as_psd",
         _pairs(
-            "designation=designation ra=ra dec=dec w1=w1mpro w1_err=w1sigmpro w2=w2mpro w2_err=w2sigmpro qual=ph_qual"
+            "designation=designation ra=ra dec=dec w1=w1mpro w1_err=w1sigmpro w2=w2mpro w2_err=w2sigmpro qual=ph_qual "
+            "date=w1mjdmean"
         ),
         service=IRSA,
         title="AllWISE",
@@ -127,7 +128,7 @@ MATCHES = {
         "II/246/out",
         _pairs(
             "designation=2MASS ra=RAJ2000 dec=DEJ2000 j=Jmag j_err=e_Jmag h=Hmag h_err=e_Hmag k=Kmag k_err=e_Kmag qual=Qfl "
-            "jdate=MeasureJD"
+            "date=MeasureJD"
         ),
     ),
     "allwise": Recipe(

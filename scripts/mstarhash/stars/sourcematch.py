@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mstarhash.common.errors import InputError
 from mstarhash.stars.astrometry import moved, separation, unit_vectors
 from mstarhash.stars.crossmatching import BLOCK, near, one_to_one, pairs
 
@@ -35,19 +36,34 @@ class Match:
         return out
 
 
-def match_moving(table, objects, epoch, default_epoch, radius, tie):
+def match_moving(table, objects, epoch, radius, tie):
     """Match of objects (m, 3 at `epoch` [yr]) to a table of stars with motions, brought to that epoch.
 
-    default_epoch: of the table's positions where it has no column for it.
+    Raises InputError where one source_id stands at places further apart than `radius` [arcsec].
     """
-    rows, vectors = _near_rows(table, objects, radius, lambda part: _at(table, part, epoch, default_epoch))
-    name, first = table.get("source_id", rows), np.arange(len(rows))
-    if "source_id" in table and len(rows):  # a source listed twice counts once
-        _, first = np.unique(np.where(name == "", np.char.add("row ", rows.astype("U")), name), return_index=True)
-        first.sort()
-    rows, vectors = rows[first], vectors[first]
+    rows, vectors = _near_rows(table, objects, radius, lambda part: _at(table, part, epoch))
+    if "source_id" in table and len(rows):
+        kept = _once(table, rows, vectors, radius)
+        rows, vectors = rows[kept], vectors[kept]
     one, two, apart = pairs(objects, vectors, radius)
     return Match.of(len(objects), one, rows[two], apart, table.get("g", rows)[two], tie)
+
+
+def _once(table, rows, vectors, radius):
+    """Numbers of the rows without repeats of a source: equal ids at one place. At different places they are damaged."""
+    name = table.get("source_id", rows)
+    name = np.where(name == "", np.char.add("row ", rows.astype("U")), name)
+    _, first, inverse = np.unique(name, return_index=True, return_inverse=True)
+    away = separation(vectors, vectors[first[inverse]])
+    if (away > radius).any():
+        worst = int(np.argmax(away))
+        count = len(np.unique(inverse[away > radius]))
+        raise InputError(
+            f"{table.path}: {count:,} ids of column {table.columns['source_id']} stand at more than one place, {name[worst]} "
+            f"at two that are {away[worst]:,.0f} arcsec apart: the ids of the table of {table.key} are damaged (cut or "
+            "rounded); take them from the archive's own table, as 64-bit integers or text"
+        )
+    return np.sort(first)
 
 
 def match_at_epochs(table, motion, epochs, radius, band, tie):
@@ -87,15 +103,25 @@ def _objects_at(motion, chosen, epoch):
     return moved(ra, dec, pmra, pmdec, epoch - start)
 
 
-def _at(table, part, epoch, default):
+def _at(table, part, epoch):
     """(k, 3) of rows of a table with motions, at `epoch`."""
     start = table.get("ref_epoch", part)
-    start = np.where(np.isfinite(start), start, default)
+    start = np.where(np.isfinite(start), start, table.epoch)
     return moved(*(table.get(key, part) for key in ("ra", "dec", "pmra", "pmdec")), epoch - start)
 
 
 def _fixed(table, part):
     return unit_vectors(table.get("ra", part), table.get("dec", part))
+
+
+def covered(table, objects, radius):
+    """How many of the objects (m, 3) have any source of a table within `radius` [arcsec], as its positions stand."""
+    some = np.zeros(len(objects), bool)
+    for first in range(0, table.rows, BLOCK):
+        where = _fixed(table, slice(first, min(first + BLOCK, table.rows)))
+        left = np.flatnonzero(~some)
+        some[left[near(objects[left], where, radius)]] = True
+    return int(some.sum())
 
 
 def _near_rows(table, objects, radius, place):

@@ -1,330 +1,206 @@
-"""Tables of sources that the user gives: FITS, VOTable, CSV or Parquet, with the usual names of columns."""
+"""Tables of sources that the user gives: which of their columns are what, and their values in our units."""
 
-import gzip
-from csv import reader
-from pathlib import Path
+import re
 
 import numpy as np
 
 from mstarhash.common.errors import InputError
+from mstarhash.common.table_file import open_table
+from mstarhash.stars import gaia_epoch, source_ids
+from mstarhash.stars.source_columns import (
+    EXACT,
+    GAIA,
+    POSITIONS,
+    TWOMASS,
+    VIZIER,
+    WISE,
+    possible,
+    unit_factor,
+)
 
-# our name: (unit or "text", the names looked for, in this order and in any case)
-GAIA = {
-    "source_id": ("text", "source_id Source DR3Name gaia_source_id source"),
-    "ra": ("deg", "ra RA_ICRS RAdeg RAJ2000 _RAJ2000"),
-    "dec": ("deg", "dec DE_ICRS DEdeg DEJ2000 _DEJ2000"),
-    "ref_epoch": ("yr", "ref_epoch Epoch RefEpoch"),
-    "parallax": ("mas", "parallax Plx plx"),
-    "parallax_error": ("mas", "parallax_error e_Plx plx_error"),
-    "pmra": ("mas/yr", "pmra pmRA pmra_cosdec"),
-    "pmra_error": ("mas/yr", "pmra_error e_pmRA"),
-    "pmdec": ("mas/yr", "pmdec pmDE"),
-    "pmdec_error": ("mas/yr", "pmdec_error e_pmDE e_pmDEC"),
-    "g": ("mag", "phot_g_mean_mag Gmag gaia_g_mean_mag g_mag"),
-    "bp": ("mag", "phot_bp_mean_mag BPmag bp_mag"),
-    "rp": ("mag", "phot_rp_mean_mag RPmag rp_mag"),
-    "bp_rp": ("mag", "bp_rp BP-RP"),
-    "a_g": ("mag", "a_g_val ag_gspphot AG"),
-    "ruwe": ("", "ruwe"),
-    "excess_noise": ("mas", "astrometric_excess_noise epsi"),
-    "r_est": ("pc", "r_est r_med_geo rgeo r_med_photogeo rpgeo rest"),
-    "r_lo": ("pc", "r_lo r_lo_geo b_rgeo r_lo_photogeo b_rpgeo b_rest"),
-    "r_hi": ("pc", "r_hi r_hi_geo B_rgeo r_hi_photogeo B_rpgeo B_rest"),
-    "plx_pmra": ("", "parallax_pmra_corr PlxpmRAcor"),
-    "plx_pmdec": ("", "parallax_pmdec_corr PlxpmDEcor"),
-    "pmra_pmdec": ("", "pmra_pmdec_corr pmRApmDEcor"),
-}
-TWOMASS = {
-    "designation": ("text", "designation 2MASS _2MASS tmass_designation"),
-    "ra": ("deg", "ra RAJ2000 _RAJ2000 RAdeg"),
-    "dec": ("deg", "dec decl DEJ2000 _DEJ2000 DEdeg"),
-    "j": ("mag", "j_m Jmag"),
-    "j_err": ("mag", "j_msigcom e_Jmag j_cmsig"),
-    "h": ("mag", "h_m Hmag"),
-    "h_err": ("mag", "h_msigcom e_Hmag h_cmsig"),
-    "k": ("mag", "k_m Kmag Ksmag ks_m"),
-    "k_err": ("mag", "k_msigcom ks_msigcom e_Kmag e_Ksmag k_cmsig"),
-    "qual": ("text", "ph_qual Qflg qfl"),
-    "jdate": ("d", "jdate JD _JD"),
-}
-WISE = {
-    "designation": ("text", "designation AllWISE WISE"),
-    "ra": ("deg", "ra RAJ2000 _RAJ2000 RAdeg"),
-    "dec": ("deg", "dec DEJ2000 _DEJ2000 DEdeg"),
-    "w1": ("mag", "w1mpro W1mag"),
-    "w1_err": ("mag", "w1sigmpro e_W1mag"),
-    "w2": ("mag", "w2mpro W2mag"),
-    "w2_err": ("mag", "w2sigmpro e_W2mag"),
-    "qual": ("text", "ph_qual qph"),
-}
-NULLS = ["", "null", "NULL", "nan", "NaN", "NAN", "None", "--", "\\N"]
-START = 1 << 20  # bytes looked at for the kind of a file; ECSV begins with many comments
-SENTINELS = (-9999.0, -9999.9, -9999.99, -99999.0)  # as they stand in the table, in whatever unit
-LOST = -9990.0  # in our units: this and below is nobody's value
+__all__ = ["GAIA", "TWOMASS", "WISE", "Table"]
+STANDARD = ("parallax", "j", "w1")  # our columns whose name tells whose names a table has
 
 
 class Table:
-    """Columns of a table by our names; they are read when asked for."""
+    """Columns of a table by our names; numbers are read when asked for."""
 
-    def __init__(self, path, key, known):
-        """path: file; key: the config key that names it, for messages; known: GAIA, TWOMASS or WISE."""
-        self.path, self.key, self.known = str(path), key, known
-        self.store = _open(self.path, key, known)
-        lower = {}
-        for name in self.store.names:
-            lower.setdefault(name.lower(), name)
-        self.found = {}
-        for ours, (_, others) in known.items():
-            names = [n for n in others.split() if n in self.store.names]
-            names = names or [lower[n.lower()] for n in others.split() if n.lower() in lower]
-            if names and names[0] not in self.found.values():  # b_rgeo and B_rgeo are two columns
-                self.found[ours] = names[0]
-        self.rows = self.store.rows
+    def __init__(self, path, key, known, release="DR3"):
+        """path: file; key: the config key that names it, for messages; known: GAIA, TWOMASS or WISE; release: of Gaia,
+        where the table does not tell it. Raises InputError where the file is no table or a column of it cannot be what it
+        is named."""
+        self.file = open_table(path, key)
+        try:
+            self.path, self.key, self.known = self.file.path, key, known
+            self.columns = {}  # our name: the table's
+            self.remarks = list(self.file.notes)
+            self.impossible = {}  # our name: (how many values cannot be, one of them), of the rows read
+            self.file.load(self._candidates())
+            self.rows = self.file.rows
+            self._choose()
+            self.ids = None
+            self.epoch, self.epoch_words = None, ""
+            if known is GAIA:
+                self._choose_ids_and_epoch(release)
+        except BaseException:
+            self.file.close()
+            raise
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        self.store.close()
+        self.file.close()
+
+    def __contains__(self, name):
+        return name in self.columns
 
     def need(self, *names):
         """Raise InputError where one of our names has no column."""
         for name in names:
-            if name not in self.found:
-                others = " or ".join(self.known[name][1].split())
-                raise InputError(f"{self.path}: no column {others}; the table of {self.key} needs it")
-
-    def __contains__(self, name):
-        return name in self.found
+            if name in self.columns:
+                continue
+            spelt = self.known[name].spelt()
+            if name in ("ra", "dec"):
+                spelt = [pair.replace(" ", ", ") for pair in POSITIONS]
+            like = [
+                n for n in self.file.names if any(re.fullmatch(rf"{re.escape(s)}_?\w{{1,2}}", n, re.I) for s in spelt)
+            ]
+            hint = f"; {', '.join(like[:4])}: rename the one that is meant" if like else ""
+            what = "no pair of columns" if name in ("ra", "dec") else "no column"
+            raise InputError(f"{self.path}: {what} {' or '.join(spelt)}; the table of {self.key} needs it{hint}")
 
     def get(self, name, rows=slice(None)):
-        """(k,) of rows: texts, or float64 in our unit with NaN for what is missing; all missing without the column."""
-        unit = self.known[name][0]
-        if name not in self.found:
-            return np.full(len(np.arange(self.rows)[rows]), "" if unit == "text" else np.nan)
-        values, given = self.store.read(self.found[name], rows)
-        return _texts(values) if unit == "text" else self._numbers(values, given, unit, name)
-
-    def _numbers(self, values, given, unit, name):
-        column = self.found[name]
-        mask = np.ma.getmaskarray(values)
-        values = np.ma.getdata(values)
-        if values.dtype.kind in "SUO":
-            text = _texts(values)
-            try:
-                values = np.array(["nan" if t in NULLS else t for t in text], dtype=float)
-            except ValueError:
-                raise InputError(
-                    f"{self.path}: column {column} of the table of {self.key} is text, numbers wanted [{unit}]"
-                ) from None
-        out = np.array(values, dtype=float)
-        for sentinel in SENTINELS:
-            mask = mask | (np.abs(out - sentinel) < 1e-3)
-        out *= self._factor(given, unit, column)
-        out[mask | (out <= LOST) | ~np.isfinite(out)] = np.nan
-        if unit == "mag":
-            out[np.abs(out) > 90] = np.nan
+        """(k,) of rows: texts, or float64 in our unit with NaN for what is missing or cannot be; all missing without the
+        column."""
+        wanted = self.known[name]
+        if name == "source_id" and self.ids is not None:
+            return source_ids.as_texts(self.ids[rows])
+        if name not in self.columns:
+            return np.full(len(np.arange(self.rows)[rows]), "" if wanted.unit == "text" else np.nan)
+        column = self.columns[name]
+        if wanted.unit == "text":
+            return self.file.text(column, rows)
+        values = self.file.column(column, rows)
+        if values.dtype.kind not in "iuf":
+            row = int(np.flatnonzero(~np.ma.getmaskarray(values))[0])
+            raise InputError(
+                f"{self.path}: column {column} of the table of {self.key} is text ('{values[row]}'), numbers wanted "
+                f"[{wanted.unit}]"
+            )
+        numbers = np.ma.filled(values.astype(float), np.nan)
+        out = possible(numbers, wanted, self._factor(name))
+        self._count(name, rows, numbers[~np.isnan(numbers) & np.isnan(out)])
         return out
 
-    def _factor(self, given, unit, column):
-        """What turns the table's unit into ours; 1 where it names none, and for epochs, days and magnitudes."""
-        from astropy import units
+    def describe(self):
+        """One line for the log: what is taken for what."""
+        parts = []
+        for name in self.known:
+            if name == "ref_epoch":
+                parts.append(f"epoch {self.epoch_words}")
+            elif name in self.columns:
+                unit = self.file.unit(self.columns[name])
+                parts.append(f"{name} from {self.columns[name]}{f' [{unit}]' if unit else ''}")
+        missing = [name for name in self.known if name not in self.columns and name != "ref_epoch"]
+        line = f"{self.key}: {self.path} ({self.file.kind}, {self.rows:,} rows): {', '.join(parts)}"
+        line += f"; none for {', '.join(missing)}" if missing else ""
+        return line + "".join(f"; {remark}" for remark in self.remarks)
 
-        if unit in ("", "mag", "yr", "d") or not given.strip(" -"):
-            return 1.0
+    def impossible_words(self):
+        """What a user should know of values that cannot be; '' if there are none."""
+        parts = [f"{self.columns[name]} {count:,} (like {one:g})" for name, (count, one, _) in self.impossible.items()]
+        return f"{self.key}: values that cannot be, taken as missing: {', '.join(parts)}" if parts else ""
+
+    def _count(self, name, rows, wrong):
+        """Count values that cannot be: over the parts of a table that is gone through, else of the rows asked for."""
+        count, _, whole = self.impossible.get(name, (0, 0.0, False))
+        if not len(wrong):
+            return
+        if isinstance(rows, slice):
+            self.impossible[name] = ((count if whole else 0) + len(wrong), float(wrong[0]), True)
+        elif not whole:
+            self.impossible[name] = (len(wrong), float(wrong[0]), False)
+
+    def _factor(self, name):
+        column, unit = self.columns[name], self.known[name].unit
         try:
-            have = units.Unit(given)
-            return 1.0 if have == units.dimensionless_unscaled else float(have.to(units.Unit(unit)))
-        except (ValueError, units.UnitConversionError):
+            return unit_factor(self.file.unit(column), unit)
+        except ValueError:
             raise InputError(
-                f"{self.path}: column {column} of the table of {self.key} is in {given}; convert it to {unit}"
+                f"{self.path}: column {column} of the table of {self.key} is in {self.file.unit(column)}; convert it to {unit}"
             ) from None
 
+    def _named(self, spelling):
+        """Columns of the table that are spelt so: with its case first, then in any case unless it must be exact."""
+        plain = spelling.lstrip(EXACT)
+        exact = [name for name in self.file.names if name == plain]
+        if spelling.startswith(EXACT):
+            return exact
+        return exact + [name for name in self.file.names if name != plain and name.lower() == plain.lower()]
 
-def _texts(values):
-    """Texts of any column: bytes, objects, integers exactly; missing is empty."""
-    mask, values = np.ma.getmaskarray(values), np.ma.getdata(values)
-    if values.dtype.kind == "S":
-        out = np.char.decode(values, "utf-8", "replace")
-    elif values.dtype.kind == "f":
-        out = np.array(["" if not np.isfinite(v) else f"{v:.0f}" for v in values.tolist()], dtype="U")
-    elif values.dtype.kind == "O":
-        out = np.array(
-            ["" if v is None else v.decode("utf-8", "replace") if isinstance(v, bytes) else str(v) for v in values], "U"
-        )
-    else:
-        out = values.astype("U")
-    out = np.char.strip(out.reshape(len(values)).astype("U"))
-    out[mask] = ""
-    return out
+    def _candidates(self):
+        """All columns that may be used, to be read together."""
+        names = [n for wanted in self.known.values() for s in wanted.names.split() for n in self._named(s)]
+        names += [n for pair in POSITIONS for s in pair.split() for n in self._named(s)]
+        if self.known is GAIA:
+            names += source_ids.names_of(self.file.names)
+            names += [n for n in self.file.names if n.lower() in gaia_epoch.NAMES | gaia_epoch.GENERAL]
+        names = list(dict.fromkeys(names))
+        return names + [f"{name}.mask" for name in names if f"{name}.mask" in self.file.names]
 
+    def _choose(self):
+        for ours, wanted in self.known.items():
+            if ours in ("ra", "dec", "source_id", "ref_epoch"):
+                continue
+            exact = [n for s in wanted.names.split() for n in self._named(s) if n == s.lstrip(EXACT)]
+            names = exact + [n for s in wanted.names.split() for n in self._named(s) if n not in exact]
+            names = [name for name in names if name not in self.columns.values()]  # b_rgeo and B_rgeo are two columns
+            if names:
+                self.columns[ours] = names[0] if wanted.unit == "text" else self._with_numbers(names)
+        standard = next((self.columns[name] for name in STANDARD if name in self.columns and name in self.known), "")
+        pairs = sorted(POSITIONS, key=lambda pair: (pair[:2] == "ra") == (standard.lower() in VIZIER))
+        found = [
+            (ra, dec) for pair in pairs for ra in self._named(pair.split()[0]) for dec in self._named(pair.split()[1])
+        ]
+        found.sort(key=lambda pair: pair[0].islower() != pair[1].islower())  # ra, dec beside another's RA, DEC
+        if found:
+            numeric = [pair for pair in found if all(self._is_numeric(name) for name in pair)]
+            self.columns["ra"], self.columns["dec"] = (numeric or found)[0]
+        for name in self.columns.values():
+            if name in self.file.doubled:
+                raise InputError(
+                    f"{self.path}: column {name} of the table of {self.key} stands twice; rename the other one"
+                )
 
-def _open(path, key, known):
-    """The reader of a file, by its first bytes, those within if it is compressed by gzip."""
-    if not Path(path).is_file():
-        raise InputError(f"{path}: no such file; it is the table of {key}")
-    try:
-        with open(path, "rb") as source:
-            start = source.read(START)
-        packed = start[:2] == b"\x1f\x8b"
-        if packed:
-            with gzip.open(path) as source:
-                start = source.read(START)
-        if start[:4] == b"PAR1":
-            return _Parquet(path)
-        if start[:9] == b"SIMPLE  =":
-            return _Fits(path)
-        if b"<VOTABLE" in start.upper():
-            return _Votable(path)
-        return _Csv(path, start, packed, known)
-    except InputError:
-        raise
-    except Exception as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(f"{path}: the table of {key} cannot be read: {reason}") from None
+    def _is_numeric(self, name):
+        values = self.file.column(name)
+        return values.dtype.kind in "iuf" and (not len(values) or values.count() > 0)
 
+    def _with_numbers(self, names):
+        """The first of some columns that holds numbers; the first of all where none does or there is one alone."""
+        return names[0] if len(names) == 1 else next((name for name in names if self._is_numeric(name)), names[0])
 
-class _Fits:
-    """The first binary table of a FITS file; columns are read when asked for."""
-
-    def __init__(self, path):
-        from astropy.io import fits
-
-        self.file = fits.open(path, memmap=True)
-        tables = [unit for unit in self.file if isinstance(unit, fits.BinTableHDU)]
-        if not tables:
-            raise InputError(f"{path}: no table in this FITS file")
-        self.table = tables[0]
-        self.names, self.rows = self.table.columns.names, len(self.table.data)
-
-    def close(self):
-        del self.table
-        self.file.close()
-
-    def read(self, name, rows):
-        column = self.table.columns[name]
-        values = np.asarray(self.table.data[name][rows])
-        values = values.astype(values.dtype.newbyteorder("="))
-        masked = values == column.null if column.null not in (None, "") and values.dtype.kind in "iu" else False
-        return np.ma.array(values, mask=masked), column.unit or ""
-
-
-class _Columns:
-    """Columns of a table that is in memory."""
-
-    def close(self):
-        """Nothing is open."""
-
-    def read(self, name, rows):
-        column = self.table[name]
-        return np.ma.asarray(column)[rows], str(column.unit) if column.unit is not None else ""
-
-
-class _Votable(_Columns):
-    def __init__(self, path):
-        import warnings
-
-        from astropy.io.votable import parse_single_table
-
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            self.table = parse_single_table(path, verify="ignore").to_table(use_names_over_ids=True)
-        self.names, self.rows = self.table.colnames, len(self.table)
-
-
-def _units(header):
-    """{column: unit} of the YAML lines that astropy writes into ECSV and Parquet."""
-    from astropy.table.meta import get_header_from_yaml
-
-    return {column["name"]: str(column.get("unit", "")) for column in get_header_from_yaml(header)["datatype"]}
-
-
-class _Arrow:
-    """Columns of an Arrow table."""
-
-    units = {}  # of the columns that have one
-
-    def close(self):
-        """Nothing is open."""
-
-    def column(self, name):
-        raise NotImplementedError
-
-    def read(self, name, rows):
-        import pyarrow
-
-        column = self.column(name).combine_chunks()
-        if isinstance(column, pyarrow.ChunkedArray):
-            column = pyarrow.concat_arrays(column.chunks) if column.num_chunks else pyarrow.array([], column.type)
-        mask = column.is_null().to_numpy(zero_copy_only=False)
-        if pyarrow.types.is_integer(column.type):
-            column = column.fill_null(0)
-        if pyarrow.types.is_null(column.type):
-            values = np.full(len(column), np.nan)
-        else:
-            values = column.to_numpy(zero_copy_only=False)
-        return np.ma.array(values, mask=mask)[rows], self.units.get(name, "")
-
-
-class _Parquet(_Arrow):
-    def __init__(self, path):
-        from pyarrow import parquet
-
-        self.file = parquet.ParquetFile(path)
-        schema = self.file.schema_arrow
-        self.names, self.rows = schema.names, self.file.metadata.num_rows
-        self.units = {one.name: one.metadata[b"unit"].decode() for one in schema if b"unit" in (one.metadata or {})}
-        if b"table_meta_yaml" in (schema.metadata or {}):
-            self.units |= _units(schema.metadata[b"table_meta_yaml"].decode().splitlines())
-
-    def close(self):
-        self.file.close()
-
-    def column(self, name):
-        return self.file.read(columns=[name]).column(0)
-
-
-class _Csv(_Arrow):
-    """Separated by comma, bar, semicolon or tab; lines that begin with # before the header are skipped. Or ECSV, where
-    these lines tell units and the separator may be a blank.
-
-    Only columns that are known are kept, numbers as float64 and texts as they stand.
-    """
-
-    def __init__(self, path, start, packed, known):
-        import pyarrow
-        from pyarrow import csv
-
-        lines = start.decode("utf-8-sig", "replace").splitlines()
-        skip = next((number for number, line in enumerate(lines) if line.strip() and line[0] != "#"), None)
-        if skip is None:
-            raise InputError(f"{path}: an empty file; a header line with the names of the columns is needed")
-        header = lines[skip]
-        if "\0" in header:
-            raise InputError(f"{path}: neither FITS, VOTable, CSV nor Parquet")
-        separator = max(",|;\t", key=header.count)
-        if lines[0].startswith("# %ECSV"):
-            self.units = _units([line[2:] for line in lines[1:skip]])
-            separator = separator if separator in header else " "
-        self.names = [name.strip().strip('"').strip() for name in next(reader([header], delimiter=separator))]
-        kinds = {"text": pyarrow.string()}
-        kinds = {
-            name.lower(): kinds.get(unit, pyarrow.float64()) for unit, names in known.values() for name in names.split()
-        }
-        types = {name: kinds[name.lower()] for name in self.names if name.lower() in kinds}
-        if not any(line.strip() for line in lines[skip + 1 :]):  # nothing under the names
-            self.table, self.rows = pyarrow.schema(types.items()).empty_table(), 0
-            return
-        with pyarrow.input_stream(path, compression="gzip" if packed else None) as source:
-            self.table = csv.read_csv(
-                source,
-                read_options=csv.ReadOptions(skip_rows=skip + 1, column_names=self.names, use_threads=False),
-                parse_options=csv.ParseOptions(delimiter=separator),
-                convert_options=csv.ConvertOptions(
-                    null_values=NULLS, strings_can_be_null=True, column_types=types, include_columns=list(types)
-                ),
+    def _choose_ids_and_epoch(self, release):
+        told, wrong = None, []
+        for name in source_ids.names_of(self.file.names):
+            try:
+                ids, by_ids = source_ids.exact_ids(self.file, name)
+            except source_ids.Damaged as error:
+                wrong.append((name, str(error)))
+                continue
+            if ids.any() or not self.rows:
+                self.ids, self.columns["source_id"] = ids, name
+                told = by_ids or source_ids.release_of_name(name)
+                break
+        surely = [pair for pair in wrong if pair[0].lower() not in ("source", "designation", "gaia")] or wrong
+        if surely and self.ids is None:
+            name, reason = surely[0]
+            raise InputError(f"{self.path}: column {name} of the table of {self.key} {reason}")
+        self.remarks += [f"{name} is not taken, it {reason}" for name, reason in wrong]
+        if "ra" in self.columns:
+            column, self.epoch, self.epoch_words = gaia_epoch.column_and_epoch(
+                self.file, self.columns["ra"], told, release
             )
-        self.rows = self.table.num_rows
-
-    def column(self, name):
-        return self.table.column(name)
+            if column:
+                self.columns["ref_epoch"] = column

@@ -49,7 +49,11 @@ FILES = (  # heading, pattern, a sentence
     ("encode/NNNN.h5", "encode/*.h5", "Codes of the unclassified spectra of a shard."),
     ("retrieve/NNNN.counts.h5", "retrieve/*.counts.h5", "Distances counted in a shard."),
     ("retrieve/cuts.h5", "retrieve/cuts.h5", "Where the lists of each query end."),
-    ("retrieve/NNNN.h5", "retrieve/[0-9]*[0-9].h5", "Votes, rank shares and nearest labelled spectra of the unclassified spectra of a shard."),
+    (
+        "retrieve/NNNN.h5",
+        "retrieve/[0-9]*[0-9].h5",
+        "Votes, rank shares and nearest labelled spectra of the unclassified spectra of a shard.",
+    ),
     ("match/NNNN.h5", "match/*.h5", "Fits of averages to the unclassified spectra of a shard."),
     ("candidates/candidates.csv", "candidates/candidates.csv", "Every unclassified spectrum, best first."),
     ("candidates/summary.csv", "candidates/summary.csv", "Counts of the search."),

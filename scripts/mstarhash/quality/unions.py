@@ -48,8 +48,10 @@ def union_rows(searched, model, cuts, marks, truth=None, paper=None):
 
     marks: {mark: share} beside those of GRID; truth: (n,) bool, of the class; None: completeness is told by degraded copies
     of released spectra, without the lists of their own unit; paper: where there is truth, queries and codes (n, k) of the
-    search of Guo et al. (2019), packed.
+    search of Guo et al. (2019), packed. None where nothing was searched.
     """
+    if not len(searched.files):
+        return
     labelled, queries, held = model.labelled, np.flatnonzero(model.queries), model.stand_ins[0]
     kinds = [
         (LEVELS, "confident", queries[cuts.confident], labelled["codes"], searched.codes),

@@ -17,8 +17,9 @@ NEAREST = ("nearest", "nearest_distance")  # rows of labelled spectra and their 
 
 
 def estimated_share(path):
-    """Share of the wanted class among the searched spectra: the mean P of candidates.csv."""
-    return float(np.mean([float(row["p_m"]) for row in read_rows(path)]))
+    """Share of the wanted class among the searched spectra: the mean P of candidates.csv; NaN without rows."""
+    p = [float(row["p_m"]) for row in read_rows(path)]
+    return sum(p) / len(p) if p else np.nan
 
 
 def rank_rows(table):

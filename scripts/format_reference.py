@@ -27,8 +27,7 @@ Every path is under the folder of the config key `results`; NNNN is the number o
 HDF5: rows are spectra unless said otherwise, in one order for the whole run: by hash of the identity, then by file.
 Texts are UTF-8 of fixed length. A missing number is NaN, a missing text is empty. Sizes: n rows, w the widest spectrum
 of the shard, p pixels of the common grid, d features, q queries, s shards, bits the length of a code, t averages, m labelled
-spectra with copies, f those of them with evidence, e pieces of evidence, z of them in the code, i values of class
-evidence, j indices that tell a subtype, r stars of these, g code targets, h hidden units, x released spectra of the likelihood score, c
+spectra with copies, e scores, i values of class evidence, j indices that tell a subtype, r stars of these, g code targets, h hidden units, x released spectra of the likelihood score, c
 bins of their fit, k modes of left-over sky, o objects.
 """
 
@@ -49,8 +48,12 @@ FILES = (  # heading, pattern, a sentence
     ("train/model.h5", "train/model.h5", "All that scoring needs."),
     ("encode/NNNN.h5", "encode/*.h5", "Codes of the unclassified spectra of a shard."),
     ("retrieve/NNNN.counts.h5", "retrieve/*.counts.h5", "Distances counted in a shard."),
-    ("retrieve/cuts.h5", "retrieve/cuts.h5", "Where each query's share ends."),
-    ("retrieve/NNNN.h5", "retrieve/[0-9]*[0-9].h5", "Votes and neighbours of the unclassified spectra of a shard."),
+    ("retrieve/cuts.h5", "retrieve/cuts.h5", "Where the lists of each query end."),
+    (
+        "retrieve/NNNN.h5",
+        "retrieve/[0-9]*[0-9].h5",
+        "Votes, rank shares and nearest labelled spectra of the unclassified spectra of a shard.",
+    ),
     ("match/NNNN.h5", "match/*.h5", "Fits of averages to the unclassified spectra of a shard."),
     ("candidates/candidates.csv", "candidates/candidates.csv", "Every unclassified spectrum, best first."),
     ("candidates/summary.csv", "candidates/summary.csv", "Counts of the search."),

@@ -39,8 +39,8 @@ EDITS = {  # text laid over the config: rules that it reruns
     "positives: {seed: 2}": f"positives measure_released {MODEL}",
     "negatives: {seed: 2}": f"negatives {MODEL}",
     "train: {bits: 128}": MODEL,
-    "retrieve: {neighbours: 10}": MODEL,  # calibrated in training
-    "match: {floor: 0.1}": MODEL,  # likewise
+    "retrieve: {narrow: 0.03}": f"retrieve_count retrieve_cut retrieve {CANDIDATES}",
+    "match: {floor: 0.1}": MODEL,  # the regressions learn from such fits
     "candidates: {ranking: votes}": CANDIDATES,
     "candidates: {prior: 0.05}": CANDIDATES,
     "inspect: {next: 40}": "inspect report all",

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 from format_reference import meanings_of, read_meanings
+from mstarhash.figures import surveys
+from mstarhash.quality.robustness import METHODS
 from project import link_project, rows, run, scheduled
 
-METHODS = ("default", "hash alone", "PCA + logistic regression", "PCA + logistic regression, no copies")
 ROOT = Path(__file__).resolve().parents[2]
 FEW = "robustness: {rows: [label_errors, same], seeds: [1], pooled_seeds: [1], draws: 20, real: null}\n"
 
@@ -33,11 +34,11 @@ def test_tables_of_the_smallest_survey(folder):
     for row in tables["robustness"]:
         assert row["n_true"] == "12" and 0.2 < float(row["ap"]) <= 1  # the same stars
         assert (row["paired"], row["change"] == "") == (("", True) if row["row"] == "plain" else ("1", False))
-    assert [row["seed"] for row in tables["pooled"]] == ["all"] * 4 + ["1"] * 4
+    assert [row["seed"] for row in tables["pooled"]] == ["all"] * len(METHODS) + ["1"] * len(METHODS)
     drawn = {(row["panel"], row["series"]) for row in rows(folder / "results/figures/surveys.csv")}
     assert drawn == {
-        *(("ap", f"{method}, plain") for method in METHODS),
-        *(("change", method) for method in METHODS[:2]),
+        *(("ap", f"{method}, plain") for method in surveys.METHODS),
+        *(("change", method) for method in surveys.CHANGED),
         ("reliability", "plain"),
     }
 
@@ -51,7 +52,7 @@ def test_a_trial_is_the_plain_run_where_nothing_is_changed(folder):
     assert own.keys() == same.keys() and len(own) == 60 and not (folder / "results/trial/same-1").exists()
     for file, row in same.items():
         assert row["wanted"] == own[file]["wanted"]
-        for key in ("score", "hash_score", "p_m", "logistic", "logistic_plain"):
+        for key in ("score", "p_m", "logistic", "logistic_plain"):
             assert float(row[key]) == pytest.approx(float(own[file][key]), abs=0.1)
     found = [row["score"] for row in rows(folder / "results/candidates/candidates.csv")]
     assert [row["score"] for row in own.values()] == found

@@ -83,12 +83,13 @@ def of_ingest(paths):
 
 def of_candidates(path, queries):
     """Counts and shares of the searched spectra; streamed, since there may be very many. queries: number of them."""
-    total = union = votes = 0
+    total = union = narrow = votes = 0
     snr, likely = array("f"), []
     with open(path, newline="", encoding="utf-8") as source:
         for row in csv.DictReader(source):
             total += 1
             union += row["in_union"] == "1"
+            narrow += row["in_narrow_union"] == "1"
             votes += int(row["votes"])
             snr.append(float(row["snr_r"] or "nan"))
             if float(row["p_m"]) >= LIKELY:
@@ -100,6 +101,7 @@ def of_candidates(path, queries):
         "unknown_snr": median(known),
         "unknown_noisy_share": share(int((known < 5).sum()), len(known), 100),
         "union_share": share(union, total, 100) if total else NOTHING,
+        "narrow_union_share": share(narrow, total, 100) if total else NOTHING,
         "kept_share": (100 * votes / (queries * total), 100 / total) if queries and total else NOTHING,
         "found_share": share(len(likely), total, 100),
     }

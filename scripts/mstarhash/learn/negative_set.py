@@ -72,11 +72,10 @@ def draw(known, most, few, rng):
     """
     groups = known.groups.astype(str)
     names, sizes = np.unique(groups, return_counts=True)
-    kept = np.arange(len(groups))
+    kept, order = np.arange(len(groups)), rng.permutation(len(groups))
     if len(names) > 1:
         spare = min(sizes.max() - np.sort(sizes)[-2], max(0, len(groups) - AS_MANY * few))
-        largest = rng.permutation(np.flatnonzero(groups == names[sizes.argmax()]))
-        kept = np.setdiff1d(kept, largest[:spare])
+        kept = np.setdiff1d(kept, order[groups[order] == names[sizes.argmax()]][:spare])
     return np.sort(rng.permutation(kept)[:most])
 
 

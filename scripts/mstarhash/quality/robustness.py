@@ -21,7 +21,7 @@ METHODS = {  # column of a trial's CSV
 RULERS = {"ratio": "logistic", "ratio_plain": "logistic_plain"}  # with which the others are compared in pooled.csv
 TEXTS = ("file", "source", "half")  # columns of a trial's CSV that are no numbers
 WIDE = (0.025, 0.975)  # quantiles of a bootstrap between which a difference or a ratio is told
-CHANGES = ("row", "what", "seed", "method", "n", "n_true", "paired", "ap", "ap_low", "ap_high", "change", "change_low", "change_high")  # fmt: skip
+CHANGES = ("row", "what", "seed", "method", "n", "n_true", "paired", "ap", "ap_low", "ap_high", "change", "change_low", "change_high", "expected_over_true", "bins", "beyond")  # fmt: skip
 POOLED = ("seed", "method", "n", "n_true", "ap", *(f"{name}{end}" for name in RULERS for end in ("", "_low", "_high")))
 POOLED += tuple(f"share_{round(100 * recall)}{end}" for recall in metrics.RECALLS for end in ("", "_low", "_high"))
 POOLED += ("brier_skill", "expected", "expected_over_true", "bins", "beyond")
@@ -105,6 +105,9 @@ def change_rows(trials, rows, seeds, draws, seed):
             for method, key in METHODS.items():
                 pairs = [(trials[row, one], trials["plain", one]) for one in part]
                 found = pooled_change(pairs, key, draws, seed)
+                if method == "default":
+                    told = probabilities([worse for worse, _ in pairs])
+                    found |= {name: told[name] for name in ("expected_over_true", "bins", "beyond")}
                 if row == "plain":
                     found |= dict.fromkeys(("paired", "change", "change_low", "change_high"), "")
                 yield {"row": row, "seed": "all" if part is seeds else part[0], "method": method} | found

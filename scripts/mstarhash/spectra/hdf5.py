@@ -9,7 +9,7 @@ import numpy as np
 
 from mstarhash.common.errors import InputError
 
-SCHEMA_VERSION = 7  # raised whenever a dataset comes, goes or changes: tests/workflow/test_formats.py
+SCHEMA_VERSION = 8  # raised whenever a dataset comes, goes or changes: tests/workflow/test_formats.py
 FEATURES = ("smooth", "scale", "thin")  # attributes of rebin's files: keys of scaling.features
 RECIPE = ("noise", *FEATURES)  # all that its spectra depend on
 READING = ("min_good", "zero_run", "flat_run")  # how ingest read the FITS files before

@@ -9,6 +9,7 @@ rule evaluate:
         truth=TRUTH,
         spectra=every("rebin/{shard}.h5"),
         codes=every("encode/{shard}.h5"),
+        cuts=results("retrieve/cuts.h5"),
         positives=results("positives/positives.h5"),
         negatives=results("negatives/negatives.h5"),
         model=MODEL,
@@ -16,6 +17,7 @@ rule evaluate:
         ranking=results("evaluate/ranking.csv"),
         curves=results("evaluate/curves.csv"),
         reliability=results("evaluate/reliability.csv"),
+        union=results("evaluate/union.csv"),
     log:
         results("logs/evaluate/evaluate.log"),
     benchmark:
@@ -40,12 +42,14 @@ rule evaluate:
         " --truth={input.truth:q}"
         " --spectra {input.spectra:q}"
         " --codes {input.codes:q}"
+        " --cuts {input.cuts:q}"
         " --positives {input.positives:q}"
         " --negatives {input.negatives:q}"
         " --model {input.model:q}"
         " --write-ranking {output.ranking:q}"
         " --write-curves {output.curves:q}"
         " --write-reliability {output.reliability:q}"
+        " --write-union {output.union:q}"
         " 2> {log:q}"
 
 

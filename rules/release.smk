@@ -71,9 +71,9 @@ rule catalogue:
 DRAWN_BESIDE = config["figures"]["real"]
 PAPER = [f"fig{number:02d}" for number in (2, 6, 7, *range(9, 19))]  # of G19; 8 is made by evaluate
 FIGURES = (
-    ["candidates", "ranking", "positives", "mock", "subtypes", *PAPER]
+    ["candidates", "ranking", "union", "positives", "mock", "subtypes", *PAPER]
     if M_STARS
-    else ["candidates", "ranking", "fig02", "fig06"]
+    else ["candidates", "ranking", "union", "fig02", "fig06"]
 )
 
 
@@ -94,6 +94,7 @@ rule figures:
         curves=learnt("evaluate/curves.csv"),
         ranking=learnt("evaluate/ranking.csv"),
         reliability=learnt("evaluate/reliability.csv"),
+        union=learnt("evaluate/union.csv"),
         truth=TRUTH,
         field="config/field_values.csv",
         measured=of_stars(MEASURED),
@@ -141,6 +142,7 @@ rule figures:
         " --curves={input.curves:q}"
         " --ranking={input.ranking:q}"
         " --reliability={input.reliability:q}"
+        " --union={input.union:q}"
         " --truth={input.truth:q}"
         " --field {input.field:q}"
         " --measure {input.measured:q}"

@@ -1,6 +1,6 @@
 """How well the search finds the wanted stars, in parts.
 
-ranking: the ranking beside the paper's way and a plain classifier. peers: other hash methods and classifiers on the
+ranking: the ranking beside the paper's way and a plain classifier; unions of lists of every share. peers: other hash methods and classifiers on the
 same spectra, and the bits of all codes. accuracy: accuracy against recall over random splits of the labelled spectra.
 draw: figures of both, NAME.png and NAME.csv.
 """
@@ -14,13 +14,13 @@ from mstarhash.common.errors import InputError, exit_code
 DPI = 130  # of the figures [pixels an inch]
 SETS = ("positives", "negatives")
 READS = {
-    "ranking": ("target", "candidates", "spectra", "codes", "model", *SETS),
+    "ranking": ("target", "candidates", "spectra", "codes", "cuts", "model", *SETS),
     "peers": ("target", "candidates", "spectra", "codes", "model", "benchmarks", *SETS),
     "accuracy": ("target", "model", *SETS),
     "draw": ("target", "read_peers", "read_accuracy_recall", "read_accuracy_area", "folder"),
 }
 WRITES = {
-    "ranking": ("ranking", "curves", "reliability"),
+    "ranking": ("ranking", "curves", "reliability", "union"),
     "peers": ("peers", "peers_bins", "bits", "hash_properties"),
     "accuracy": ("accuracy_recall", "accuracy_area"),
     "draw": (),
@@ -36,6 +36,7 @@ def build_parser():
     parser.add_argument("--truth", default="", help="CSV of the mock survey; empty: only held-back labelled spectra")
     parser.add_argument("--spectra", nargs="+", help="HDF5 from rebin.py, all shards")
     parser.add_argument("--codes", nargs="+", help="HDF5 from encode.py, all shards")
+    parser.add_argument("--cuts", help="ranking: HDF5 from retrieve.py cut")
     parser.add_argument("--positives", help="HDF5 from positives.py")
     parser.add_argument("--negatives", help="HDF5 from negatives.py")
     parser.add_argument("--model", help="HDF5 from train.py")
@@ -67,17 +68,34 @@ def main(argv=None):
 
 
 def ranking(args, names):
+    import numpy as np
+    from mstarhash.common.progress import say
+    from mstarhash.common.texttables import write_rows
     from mstarhash.mock.truth import read_truth
-    from mstarhash.quality import evaluation
+    from mstarhash.quality import evaluation, unions
+    from mstarhash.search.model import read_model
+    from mstarhash.search.ranking import estimated_share
+    from mstarhash.search.retrieval import Cuts
 
-    known, others = read_truth(args.truth, args.target), {}
+    known, others, wanted, paper = read_truth(args.truth, args.target), {}, None, None
+    model, cuts = read_model(args.model), Cuts.read(args.cuts)
+    searched = unions.read_searched(args.codes, args.spectra, model, everything=bool(known))
+    if known:
+        wanted = np.array([known[file]["wanted"] for file in searched.files], bool)
+        lists = unions.network_lists(model, cuts, searched.network_codes)
+        others = evaluation.network_scores(searched.files, lists)
     if known and args.peers:
-        sets = args.positives, args.negatives
-        others = evaluation.peer_scores(sets, args.spectra, args.share, args.seed, args.threads)
+        sets, shares = (args.positives, args.negatives), (cuts.share, cuts.narrow)
+        found, paper = evaluation.peer_scores(sets, args.spectra, shares, args.seed, args.threads)
+        others |= found
     scores, truth, p_m = evaluation.unknown_scores(args.candidates, known, others)
     samples = {"unclassified": (scores, truth, None), "held back": evaluation.held_back_scores(args.model)}
     evaluation.write_ranking(names["ranking"], names["curves"], samples, args.seed)
     evaluation.write_reliability(names["reliability"], p_m, truth)
+    say("evaluate: unions of lists of every share")
+    marks = {"paper": cuts.share, "prior": estimated_share(args.candidates), "narrow": cuts.narrow}
+    rows = unions.union_rows(searched, model, cuts, marks, wanted, paper)
+    write_rows(names["union"], unions.COLUMNS, rows, 5)
 
 
 def peers(args, names):

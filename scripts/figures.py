@@ -25,6 +25,7 @@ def build_parser():
     parser.add_argument("--curves", default="", help="CSV from evaluate.py; empty: not evaluated")
     parser.add_argument("--ranking", default="", help="CSV from evaluate.py, likewise")
     parser.add_argument("--reliability", default="", help="CSV from evaluate.py, likewise")
+    parser.add_argument("--union", default="", help="CSV from evaluate.py, likewise")
     parser.add_argument("--truth", default="", help="CSV of the mock survey; empty: none")
     parser.add_argument("--field", required=True, help="CSV of published values by subtype")
     parser.add_argument("--measure", nargs="*", default=[], help="HDF5 from measure.py, all shards and kinds")
@@ -59,12 +60,14 @@ def main(argv=None):
         ranking,
         style,
         subtypes,
+        union,
         unknown,
     )
 
     figures = {
         "candidates": candidates.draw,
         "ranking": ranking.draw,
+        "union": union.draw,
         "positives": positives.draw,
         "mock": mock.draw,
         "subtypes": subtypes.draw,

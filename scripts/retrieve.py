@@ -94,7 +94,7 @@ def cut(args, out):
 
     smallest, *_ = rank_shares(asked, model.labelled["codes"][held], ranks[confident], total, narrow, same)
     completeness = told_completeness(smallest, narrow, chance.weights, unit[held])
-    Cuts(distance, ties, files, ranks, confident, total, float(narrow), completeness).write(out)
+    Cuts(distance, ties, files, ranks, confident, total, args.share, float(narrow), completeness).write(out)
     say(
         f"retrieve: {len(distance):,} queries over {total:,} spectra, each keeps {int(np.ceil(args.share * total - 1e-9)):,}; "
         f"{confident.sum():,} that are taken for the class keep {int(narrow * total + 1e-9):,} in the narrow union"

@@ -102,7 +102,9 @@ def train(args, x, labelled, averages):
     fusion = fit_fusion(stacked[rows], wanted[rows], presumed[rows])
     score = labelled["score"] = fused(stacked, fusion)
     levels = codes.score_levels(score[rows], min(args.levels, args.bits) if args.target == "classes" else 0)
-    labelled["codes"] = codes.pack(codes.levelled(score, levels, values > network.thresholds))
+    bits = values > network.thresholds
+    labelled["network_codes"] = codes.pack(bits)
+    labelled["codes"] = codes.pack(codes.levelled(score, levels, bits))
     fields = {"network": network, "labelled": labelled, "released": released, "fusion": fusion, "levels": levels}
     return fields | {"classes": classes, "template": template}
 

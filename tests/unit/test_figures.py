@@ -17,6 +17,7 @@ from mstarhash.figures import (
     ranking,
     style,
     subtypes,
+    union,
     unknown,
 )
 from mstarhash.figures import found as plots_found
@@ -74,7 +75,7 @@ def nothing(tmp_path):
     return SimpleNamespace(
         candidates=path("candidates.csv"), spectra=[path("rebin.h5")], model=path("model.h5"), averages="", table1="",
         ingested=[path("ingest.h5")], positives="", clusters="", defects="", activity=aligned(tmp_path / "a.h5"),
-        curves="", ranking="", reliability="", truth="", field=str(FIELD), measure=[aligned(tmp_path / "m.h5")],
+        curves="", ranking="", reliability="", union="", truth="", field=str(FIELD), measure=[aligned(tmp_path / "m.h5")],
         crossmatch=aligned(tmp_path / "c.h5"), luminosity=aligned(tmp_path / "l.h5"), boundaries=path("boundaries.csv"),
         fractions=path("fractions.csv"), dispersions=path("dispersions.csv"), best=10, smooth=3.0, min_snr=10.0,
         real=None, target="M", dpi=50,
@@ -90,6 +91,7 @@ def words(figure):
     [
         (candidates.draw, "no candidates"),
         (ranking.draw, "no truth"),
+        (union.draw, "not evaluated"),
         (positives.draw, "a trained model was given"),
         (mock.draw, "no such measurement"),
         (subtypes.draw, "no star with both subtypes"),

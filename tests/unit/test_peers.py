@@ -102,7 +102,7 @@ def task(x, wanted, unknown, own=None):
     kind[~wanted & (np.arange(len(x)) % 2 == 0)] = "copy"
     own = np.full(len(unknown), -1) if own is None else own
     family = np.arange(len(x)) // 2
-    return Task(kind, wanted, family, kind, np.arange(len(unknown)).astype(str), own, 1, [], 64, 2)
+    return Task(kind, wanted, family, kind, np.arange(len(unknown)).astype(str), own, 1, [], 64, 2, 0.02)
 
 
 def test_held_back_families_are_whole_and_judged_by_what_looks_unclassified(sets):

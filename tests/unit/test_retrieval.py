@@ -8,6 +8,7 @@ from mstarhash.search.ranking import nearest_words, stability
 from mstarhash.search.retrieval import (
     count_distances,
     cuts,
+    list_scores,
     narrow_share,
     nearest_families,
     rank_shares,
@@ -91,6 +92,18 @@ def test_rank_shares_over_shards_equal_brute_force(sizes, kind):
         smallest, median, votes = (np.concatenate(part) for part in zip(*found, strict=True))
         assert all(map(np.array_equal, (smallest, median, votes), shares(queries, codes, narrow)))
         assert np.array_equal(votes > 0, smallest <= narrow)
+
+
+def test_scores_by_lists_are_those_of_brute_force():
+    rng = np.random.default_rng(8)
+    queries, codes = (pack(rng.random((n, 64)) > 0.5) for n in (30, 200))
+    confident = np.arange(30) % 3 > 0
+    for asked in (confident, None):
+        found = list_scores(queries, codes, 64, (0.1, 0.03), asked)
+        smallest, median, narrow = shares(queries[slice(None) if asked is None else asked], codes, 0.03)
+        assert np.array_equal(found["votes"], brute(queries, codes, 0.1)[0])
+        assert np.array_equal(found["votes_narrow"], narrow) and np.array_equal(found["union_share"], smallest)
+        assert np.array_equal(found["median_share"], median)
 
 
 def test_lists_of_its_own_unit_do_not_count():

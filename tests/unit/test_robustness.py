@@ -114,6 +114,7 @@ def trials(folder, names):
                 **FOUND,
                 "score": score,
                 "median_share": -score,
+                **dict.fromkeys(trial_runs.BESIDE, score),
                 "logistic": score - wanted,
                 "logistic_plain": score - 2 * wanted,
                 "p_m": p,
@@ -214,7 +215,7 @@ def test_a_mock_trial_is_judged_by_the_class_searched(tmp_path, monkeypatch):
 
     monkeypatch.chdir(Path(__file__).parents[2])
     monkeypatch.setattr(trial_runs, "search", search)
-    monkeypatch.setattr(trial_runs, "of_files", lambda results, seed: dict.fromkeys(kinds, [0.0, 0.0]))
+    monkeypatch.setattr(trial_runs, "of_files", lambda results, seed: dict.fromkeys(kinds, [0.0] * 5))
     for target, expected in (("WD", [1, 0, 0]), ("M", [0, 1, 0])):
         args = SimpleNamespace(folder=tmp_path / "trial", templates="t.h5", survey_seed=1, seed=1, target=target)
         assert [row["wanted"] for row in trial_runs.mock(args)] == expected
@@ -228,7 +229,7 @@ def test_a_spectrum_has_one_name_wherever_a_trial_is(tmp_path, monkeypatch):
     name = f"{results}/survey/fits/a.fits.gz"
     (results / "candidates/candidates.csv").write_text(f"file,{','.join(FOUND)}\n{name},{','.join(FOUND.values())}\n")
     (results / "survey/truth.csv").write_text(f"file,is_m,class,subclass\n{name},1,STAR,dM3\n")
-    monkeypatch.setattr(trial_runs, "of_files", lambda *args: {name: [0.0, 0.0], "/there/b.fits": [0.0, 0.0]})
+    monkeypatch.setattr(trial_runs, "of_files", lambda *args: {name: [0.0] * 5, "/there/b.fits": [0.0] * 5})
     found = trial_runs.own(SimpleNamespace(results=str(results), target="M", seed=1))
     assert [(row["file"], row["wanted"]) for row in found] == [("results/survey/fits/a.fits", 1)]
     monkeypatch.chdir(Path(__file__).parents[2])

@@ -38,8 +38,11 @@ def test_every_method_is_judged_with_both_kinds_of_preprocessing(tables):
     assert {row["method"] for row in tables["peers"]} >= {"this search", "PCA + logistic regression"}
     for row in tables["peers"]:
         assert 0 <= float(row["ap_low"]) <= float(row["ap"]) + 0.1 and float(row["share_90"]) <= float(row["share_99"])
-    votes = [row["method"] for row in tables["peers"] if row["scored_by"] == "votes"]
-    assert len(votes) == 1 + 2 * (len(HASHES) + 1) and votes.count("search of G19") == 1
+    for scored_by in ("votes", "votes at the prior", "rank shares"):
+        of_lists = [
+            row["method"] for row in tables["peers"] if row["scored_by"] == scored_by and "this" not in row["method"]
+        ]
+        assert len(of_lists) == 1 + 2 * (len(HASHES) + 1) and of_lists.count("search of G19") == 1
     found = {row["by"]: 0 for row in tables["peers_bins"]}
     for row in tables["peers_bins"]:
         if row["method"] == "this search":

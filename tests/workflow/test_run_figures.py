@@ -5,7 +5,7 @@ import csv
 from mstarhash.figures.captions import FIGURES
 
 PAPER = {f"fig{number:02d}" for number in (2, 6, 7, *range(9, 19))}
-OWN = {"candidates", "ranking", "positives", "mock", "subtypes"}
+OWN = {"candidates", "ranking", "union", "positives", "mock", "subtypes"}
 
 
 def test_every_figure_has_its_picture_and_its_numbers(finished):

@@ -12,11 +12,12 @@ from mstarhash.search.codes import pack, unpack
 from mstarhash.search.matching import binned, gains
 from mstarhash.search.model import read_model
 from mstarhash.search.pil import Network, random_layer, train_classes
-from mstarhash.search.retrieval import count_distances, cuts, mean_nearest, select
+from mstarhash.search.retrieval import count_distances, cuts, nearest_families, select
 from mstarhash.spectra.hdf5 import blocks, open_h5, read_columns
 
 NEAREST = "scikit-learn NearestNeighbors, brute, Hamming"
 FAISS = "faiss-cpu IndexBinaryFlat"
+NAMED = 10  # nearest labelled spectra, as `retrieve` names them
 
 
 def positives(args):
@@ -172,20 +173,21 @@ def retrieve(args):
 
 
 def neighbours(args):
-    """Mean distance of each code to its nearest labelled codes."""
+    """The nearest labelled codes of each code, every labelled spectrum a family of its own."""
     codes, labelled, bits = _codes(args)
+    first, own = np.arange(len(labelled)), np.full(len(codes), -1)
 
     def ours():
         with single():
             return list(
                 ordered_map(
-                    lambda rows: mean_nearest(codes[rows], labelled, args.neighbours),
+                    lambda rows: nearest_families(codes[rows], labelled, first, own[rows], NAMED),
                     blocks(len(codes)),
                     args.threads,
                 )
             )
 
-    return Case(len(codes), ours, _peers(codes, labelled, bits, args.neighbours))
+    return Case(len(codes), ours, _peers(codes, labelled, bits, NAMED))
 
 
 def match(args):

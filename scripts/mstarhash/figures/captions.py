@@ -3,6 +3,7 @@
 FIGURES = {
     "candidates": ("The best candidates", "Grey: as observed; black: smoothed; orange: the best mean spectrum of known M stars times a smooth response. Shades, if any: molecular bands."),
     "ranking": ("Quality of the ranking", "Left: share of the M stars found against the share of the list that is looked at, best first. Right: fraction that are M stars against their mean P(M), in bins of equal count; bars: error of that fraction were the probabilities right."),
+    "union": ("Why a list of 10 % cannot narrow, and what does", "Every query, a known M star, has a list of the spectra nearest to it; the union of all lists is what the search offers. Left: how much of the sample it holds, against how long each list is; right: how much of the M stars. Where few per cent are M stars, longer lists add others. Dots: the lists of Guo et al. (2019), and the share that this search takes; shade: its 95 % interval."),
     "positives": ("What the search learns from", "Mean spectra of the clusters of known M stars, one a row, and how many spectra of each subtype and S/N were drawn (the paper's Table 1)."),
     "mock": ("Measured stars against published values", "Released stars above an S/N: single ones, medians with 16 and 84 %, and published sequences. Subtypes are true ones where there is truth."),
     "subtypes": ("Subtypes against published labels", "Numbers of stars; shades: shares of each column. Both subtypes are rounded to whole ones. With the mock survey, its truth beside the labels; intervals: Wilson, 68 %."),

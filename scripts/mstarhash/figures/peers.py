@@ -4,7 +4,8 @@ from mstarhash.common.texttables import rows_of
 from mstarhash.figures.style import BLACK, BLUE, GREY, LIGHT, RED, Numbers, no_data
 
 OURS = "this search"
-PAPER = "search of G19"  # as a whole, by votes; those of other methods are left to the table
+DRAWN = ("score", "neighbours")  # ways to score that are drawn; lists are left to the table but for
+PAPER = "search of G19", "votes"
 HEAD = {
     "search": "others, preprocessing of this search",
     "published": "published preprocessing (min-max; spectra as they are)",
@@ -16,8 +17,9 @@ def draw(plt, path):
     numbers = Numbers()
     found = {}
     for row in rows_of(path):
-        if row["ap"] and (row["scored_by"] != "votes" or row["method"] == PAPER):
-            found.setdefault(row["method"], {})[row["preprocessing"]] = row
+        method, scored_by = row["method"], row["scored_by"]
+        if row["ap"] and (scored_by in DRAWN or (method, scored_by) == PAPER or method.startswith(OURS)):
+            found.setdefault(method, {})[row["preprocessing"]] = row
     names = sorted(found, key=lambda name: float(found[name].get("search", found[name].get("published"))["ap"]))
     figure, panels = plt.subplots(1, 2, figsize=(9.6, 1.5 + 0.31 * max(len(names), 4)), sharey=True)
     if not names:

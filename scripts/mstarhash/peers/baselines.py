@@ -6,25 +6,28 @@ from mstarhash.learn.set_file import read_set
 from mstarhash.peers.hash_methods import PaperCodes
 from mstarhash.peers.scores import PcaLogistic
 from mstarhash.search.codes import pack
-from mstarhash.search.retrieval import votes
 from mstarhash.spectra.scaling import features
 
 
 class PaperSearch:
-    """G19's search: min-max scaling, three random PIL autoencoders, median threshold, votes by the top share."""
+    """Codes of Guo et al. (2019): min-max scaling, three random PIL autoencoders, median threshold; positives are queries."""
 
     def __init__(self, seed, threads=1, bits=256):
         self.hash = PaperCodes(bits, seed, threads=threads)
 
     def fit(self, positive, negative):
-        """positive, negative: (flux, ivar) on the grid. The positives are the queries."""
+        """positive, negative: (flux, ivar) on the grid. `queries`: packed codes of the positives."""
         codes = self.hash.fit_encode(np.concatenate([scaled(*part) for part in (positive, negative)]))
         self.queries = pack(codes[: len(positive[0])])
         return self
 
-    def votes(self, flux, ivar, share):
-        """(n,) how many queries have each spectrum in their top `share`."""
-        return votes(self.queries, pack(self.hash.encode(scaled(flux, ivar))), self.hash.bits, share)
+    @property
+    def bits(self):
+        return self.hash.bits
+
+    def codes(self, flux, ivar):
+        """Packed codes (n, bits / 64) of spectra."""
+        return pack(self.hash.encode(scaled(flux, ivar)))
 
 
 def scaled(flux, ivar):

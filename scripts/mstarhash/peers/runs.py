@@ -19,7 +19,7 @@ from mstarhash.peers.task import read_features
 from mstarhash.peers.tuning import hash_score, tuned
 from mstarhash.search import pil
 from mstarhash.search.codes import pack
-from mstarhash.search.retrieval import votes
+from mstarhash.search.retrieval import list_scores
 from mstarhash.spectra.hdf5 import blocks, open_h5
 from mstarhash.spectra.sample import Sample
 from mstarhash.spectra.scaling import fill, relative, smoothed
@@ -66,7 +66,7 @@ class Run:
 
 
 def all_runs(args, task):
-    """Yield a Run for each method and preprocessing; hash methods twice, by neighbours and by votes."""
+    """Yield a Run for each method and preprocessing; of hash methods one by neighbours and those of `of_lists`."""
 
     def chosen(method, grid, neighbours):
         return tuned(task, x, method, grid, neighbours) if preprocessing == "search" else (grid[0], np.nan)
@@ -81,7 +81,7 @@ def all_runs(args, task):
     def ours(name):
         return list(hash_runs(task, x, unknown, name, preprocessing, None, {}, np.nan, args))
 
-    yield paper_run(args)
+    yield from paper_runs(args, task)
     jobs = [partial(hashed, name, *job) for name, job in HASHES.items()]
     jobs += [partial(scored, name, *job) for name, job in (SCORES | (CNN if args.cnn else {})).items()]
     jobs += [partial(ours, "ML-PIL, class targets")] if task.layers else []
@@ -104,7 +104,7 @@ def words(settings):
 
 
 def hash_runs(task, x, unknown, name, preprocessing, method, settings, ap, args):
-    """Two Runs of a hash method: by neighbours, with its codes, and by votes."""
+    """Runs of a hash method: by neighbours, with its codes, and those of `of_lists`."""
     start = time.thread_time()
     if method is None:  # ours, with class targets; codes of training rows are those with the family left out
         network, values, *_ = pil.train_classes(x, task.group, task.family, task.layers, task.bits, 1e-2, task.seed, 1)
@@ -122,12 +122,20 @@ def hash_runs(task, x, unknown, name, preprocessing, method, settings, ap, args)
     sides = task.wanted, task.presumed, task.suspects
     scores = hash_score(codes, labelled, *sides, task.own, args.neighbours)
     neighbours = time.thread_time()
-    voted_for = votes(pack(labelled[task.queries]), pack(codes), codes.shape[1], args.share).astype("f8")
-    voted = time.thread_time()
+    lists = of_lists(pack(labelled[task.queries]), pack(codes), codes.shape[1], (args.share, task.prior))
+    listed = time.thread_time()
     shared = (name, preprocessing)
-    times = trained - start, neighbours - trained, encoded - trained + voted - neighbours
+    times = trained - start, neighbours - trained, encoded - trained + listed - neighbours
     yield Run(*shared, "neighbours", words(settings), scores, ap, times[0], times[1], (labelled, codes))
-    yield Run(*shared, "votes", words(settings), voted_for, np.nan, times[0], times[2])
+    for scored_by, found in lists.items():
+        yield Run(*shared, scored_by, words(settings), found, np.nan, times[0], times[2])
+
+
+def of_lists(queries, codes, bits, shares):
+    """{scored_by: scores (n,)} of packed codes by the lists of all queries: votes at both `shares`, the median rank share."""
+    found = list_scores(queries, codes, bits, shares)
+    votes, at_prior = (found[key].astype("f8") for key in ("votes", "votes_narrow"))
+    return {"votes": votes, "votes at the prior": at_prior, "rank shares": -found["median_share"]}  # near: small shares
 
 
 def score_run(task, x, unknown, name, preprocessing, method, settings, ap):
@@ -165,15 +173,20 @@ def yardstick(task, x, unknown):
     return Run("PCA + logistic regression", "search", "score", "components=100 c=1.0", scores, np.nan, *times)
 
 
-def paper_run(args):
-    """G19's search to the letter: trained on the spectra without copies, ranked by votes."""
+def paper_runs(args, task):
+    """The codes of Guo et al. (2019) to the letter, trained on the spectra without copies; Runs of `of_lists`."""
     sets = [read_plain(path) for path in (args.positives, args.negatives)]
     with Sample(args.spectra) as sample:
         rows = unknown_rows(sample)
         flux, ivar = sample.rows("flux", rows), sample.rows("ivar", rows)
     model = PaperSearch(args.seed)
-    found, *times = timed(partial(model.fit, *sets), partial(model.votes, flux, ivar, args.share))
-    return Run("search of G19", "published", "votes", "bits=256 layers=1024x512", found.astype("f8"), np.nan, *times)
+
+    def listed():
+        return of_lists(model.queries, model.codes(flux, ivar), model.bits, (args.share, task.prior))
+
+    lists, *times = timed(partial(model.fit, *sets), listed)
+    for scored_by, found in lists.items():
+        yield Run("search of G19", "published", scored_by, "bits=256 layers=1024x512", found, np.nan, *times)
 
 
 def template_run(args, preprocessing):

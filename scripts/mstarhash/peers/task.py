@@ -9,6 +9,7 @@ from mstarhash.peers import accuracy
 from mstarhash.peers.baselines import read_training, scaled
 from mstarhash.search.codes import unpack
 from mstarhash.search.model import read_model
+from mstarhash.search.ranking import estimated_share
 from mstarhash.spectra.hdf5 import blocks, open_h5
 from mstarhash.spectra.sample import Sample
 from mstarhash.spectra.targets import unknown_rows
@@ -29,7 +30,8 @@ class Task:
     seed: int
     layers: list  # hidden units of the trained network with class targets; empty: it has none
     bits: int  # length of its code
-    suspects: int  # presumed negatives that it keeps out of the negative neighbours
+    suspects: int  # presumed negatives that it takes for wanted ones
+    prior: float  # share of the wanted class among the unclassified, as the search estimates it
 
     @property
     def queries(self):
@@ -60,6 +62,7 @@ def read_task(args):
         columns = sample.columns(["file", "labelled_row"])
     model = read_model(args.model)
     shared = {"layers": class_layers(model), "bits": model.bits, "suspects": int(model.hidden.sum())}
+    shared["prior"] = estimated_share(args.candidates)
     return Task(**both, wanted=wanted, files=columns["file"], own=columns["labelled_row"], seed=args.seed, **shared)
 
 

@@ -11,6 +11,7 @@ from mstarhash.quality import reliability
 from mstarhash.search import metrics
 from mstarhash.search.fusion import SCORES, evidence
 from mstarhash.search.model import as_unclassified, read_model
+from mstarhash.search.retrieval import list_scores
 from mstarhash.spectra.sample import Sample
 from mstarhash.spectra.targets import unknown_rows
 
@@ -42,10 +43,21 @@ def unknown_scores(candidates, known, others):
     return arrays, np.array([known[file]["wanted"] for file in files], bool), p_m
 
 
-def peer_scores(sets, spectra, share, seed, threads):
-    """{method: {file: score}} of PCA + logistic regression and of the paper's search, on the same training sets.
+def network_scores(files, lists):
+    """{method: {file: score}} of the lists by the network's own bits, columns (n,) of `list_scores`."""
+    scores = {
+        "network's own bits, median rank share": -lists["median_share"],  # small shares are near
+        "network's own bits, votes of narrow lists": lists["votes_narrow"],
+        "network's own bits, votes": lists["votes"],
+    }
+    return {name: dict(zip(files, values, strict=True)) for name, values in scores.items()}
 
-    sets: paths of the positives and the negatives; spectra: paths of the shards; share: of each query's list of votes.
+
+def peer_scores(sets, spectra, shares, seed, threads):
+    """{method: {file: score}} of PCA + logistic regression and of the paper's search, on the same training sets; and of the
+    latter the queries and the codes of the unclassified spectra, packed.
+
+    sets: paths of the positives and the negatives; spectra: paths of the shards; shares: as of `list_scores`.
     """
     with Sample(spectra) as sample:
         rows = unknown_rows(sample)
@@ -54,12 +66,15 @@ def peer_scores(sets, spectra, share, seed, threads):
     say("evaluate: PCA and logistic regression")
     logistic, plain = logistic_scores(*sets, x, seed)
     say("evaluate: the paper's search")
-    votes = PaperSearch(seed, threads).fit(*map(read_plain, sets)).votes(flux, ivar, share)
-    return {
+    paper = PaperSearch(seed, threads).fit(*map(read_plain, sets))
+    codes = paper.codes(flux, ivar)
+    votes = list_scores(paper.queries, codes, paper.bits, shares)["votes"]
+    scores = {
         "PCA + logistic regression": dict(zip(files, logistic, strict=True)),
         "PCA + logistic regression, no copies": dict(zip(files, plain, strict=True)),
         "G19 votes": dict(zip(files, votes, strict=True)),
     }
+    return scores, (paper.queries, codes)
 
 
 def held_back_scores(path):

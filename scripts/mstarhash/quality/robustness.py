@@ -12,6 +12,9 @@ METHODS = {  # column of a trial's CSV
     "retrieval alone": "retrieval",
     "votes of narrow lists": "votes_narrow",
     "votes of these codes": "votes",
+    "network's own bits, median rank share": "network_retrieval",
+    "network's own bits, votes of narrow lists": "network_votes_narrow",
+    "network's own bits, votes": "network_votes",
     "PCA + logistic regression": "logistic",
     "PCA + logistic regression, no copies": "logistic_plain",
 }
@@ -37,7 +40,8 @@ def read_scores(path):
         out["source"] = np.where(out["source"] == "", out["file"], out["source"])
     out["wanted"] = np.array([row["wanted"] == "1" for row in rows])
     out |= {key: np.array([float(row[key] or "nan") for row in rows]) for key in rows[0].keys() - out.keys()}
-    return out | {"retrieval": -out["median_share"]}  # near are those of small shares
+    near = {key: f"{key.removesuffix('median_share')}retrieval" for key in out if key.endswith("median_share")}
+    return out | {name: -out[key] for key, name in near.items()}  # small shares are near
 
 
 def read_what(path):

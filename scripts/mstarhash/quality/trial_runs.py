@@ -14,6 +14,9 @@ from mstarhash.common.texttables import read_rows, write_rows
 from mstarhash.mock.truth import read_truth
 from mstarhash.peers.baselines import logistic_scores
 from mstarhash.quality import kept_aside
+from mstarhash.quality.unions import network_lists
+from mstarhash.search.model import read_model, rows_of
+from mstarhash.search.retrieval import Cuts
 from mstarhash.spectra.sample import Sample
 from mstarhash.spectra.shards import identity_of_name, order_key
 from mstarhash.spectra.targets import unknown_rows
@@ -29,8 +32,9 @@ OWN = (
     "snr_r",
     "p_m",
 )  # columns of candidates.csv that are kept
-LOGISTIC = ("logistic", "logistic_plain")  # PCA and logistic regression, on degraded copies too and without them
-MOCK = ("file", "wanted", "source", *OWN, *LOGISTIC)
+BESIDE = ("logistic", "logistic_plain")  # PCA and logistic regression, on degraded copies too and without them
+BESIDE += ("network_median_share", "network_votes_narrow", "network_votes")  # as of OWN, by the network's own bits
+MOCK = ("file", "wanted", "source", *OWN, *BESIDE)
 REAL = ("file", "wanted", "half", *OWN)
 NO_INPUT = dict.fromkeys(("catalogue", "gaia", "twomass", "wise", "labels"))
 
@@ -94,7 +98,7 @@ def aside(args):
     copied = kept_aside.make(args.real, (folder / "files").resolve(), args.survey_seed, *numbers)
     wanted = {file: one.wanted for file, one in copied.items()}
     given = NO_INPUT | {"kind": "lamost", "spectra": [str((folder / "files").resolve() / "*.fits")]}
-    rows = beside_logistic(search(args, folder, {"input": given}), wanted, results, args.seed)
+    rows = beside_others(search(args, folder, {"input": given}), wanted, results, args)
     # files are called the same wherever the folder is
     return [row | {"file": Path(row["file"]).name, "source": copied[row["file"]].name} for row in rows]
 
@@ -110,25 +114,30 @@ def with_templates(folder, templates):
 def judged(rows, results, args):
     """Rows of MOCK of those of candidates.csv, by the truth of a mock survey."""
     truth = read_truth(results / "survey/truth.csv", args.target)
-    return beside_logistic(rows, {file: told["wanted"] for file, told in truth.items()}, results, args.seed)
+    return beside_others(rows, {file: told["wanted"] for file, told in truth.items()}, results, args)
 
 
-def beside_logistic(rows, wanted, results, seed):
+def beside_others(rows, wanted, results, args):
     """Rows of MOCK of those of candidates.csv; wanted: {file: bool}."""
-    scores = of_files(results, seed)
+    scores = of_files(results, args.seed)
     for row in rows:
         row |= {"wanted": int(wanted[row["file"]]), "source": ""}
-        row |= {key: f"{value:.6g}" for key, value in zip(LOGISTIC, scores[row["file"]], strict=True)}
+        row |= {key: f"{value:.6g}" for key, value in zip(BESIDE, scores[row["file"]], strict=True)}
     return [{key: row[key] for key in MOCK} for row in rows]
 
 
 def of_files(results, seed):
-    """{file: scores, as LOGISTIC} of the unclassified spectra of a run by PCA and logistic regression on its training sets."""
+    """{file: scores, as BESIDE} of the unclassified spectra of a run."""
     sets = results / "positives/positives.h5", results / "negatives/negatives.h5"
+    model, cuts = read_model(results / "train/model.h5"), Cuts.read(results / "retrieve/cuts.h5")
     with Sample(sorted((results / "rebin").glob("*.h5"))) as sample:
         rows = unknown_rows(sample)
-        files, x = sample.columns(["file"])["file"][rows], sample.rows("features", rows)
-    scores = logistic_scores(*sets, x, seed)
+        identities = sample.columns(["file", "order"])
+        files, order = (identities[key][rows] for key in ("file", "order"))
+        x = sample.rows("features", rows)
+    codes = model.network_codes(x, rows_of(model.labelled, (files, order)))
+    lists = network_lists(model, cuts, codes)
+    scores = [*logistic_scores(*sets, x, seed), *(lists[key.removeprefix("network_")] for key in BESIDE[2:])]
     return dict(zip(files.tolist(), np.transpose(scores).tolist(), strict=True))
 
 

@@ -6,16 +6,17 @@ import numpy as np
 
 from mstarhash.common.errors import InputError
 from mstarhash.search.calibration import calibrate_mixed
-from mstarhash.search.codes import levelled
+from mstarhash.search.codes import levelled, pack
 from mstarhash.search.fusion import evidence, fused
 from mstarhash.search.leftover import Leftover
 from mstarhash.search.likelihood import all_fits, assembled
 from mstarhash.search.matching import prepare
 from mstarhash.search.pil import PARTS, Network
-from mstarhash.spectra.hdf5 import RECIPE, open_h5, read_columns, write_columns
+from mstarhash.spectra.hdf5 import RECIPE, blocks, open_h5, read_columns, write_columns
 from mstarhash.spectra.shards import IDENTITY
 
 LABELLED = (*IDENTITY, "order", "kind", "family", "unit", "class", "subclass", "group", "snr_r", "score", "best_group")
+CODES = ("codes", "network_codes")  # of all bits; the same before the first bits told levels of the score
 SCORES = ("class_score", "part_scores", "template_score", "likelihood_score")
 AVERAGES = ("flux", "ivar", "wanted", "cluster", "members", "unit", "group")
 SOLVED = ("beta", "centre", "turn", "thresholds", "parts")  # of the network; an autoencoder has only thresholds
@@ -31,7 +32,9 @@ class Model:
     """A trained search."""
 
     network: Network
-    labelled: dict  # LABELLED, `wanted` (n,) bool, `codes` (n, bits / 64) uint64, SCORES, each as if its unit had been left out
+    labelled: (
+        dict  # LABELLED, `wanted` (n,) bool, CODES (n, bits / 64) uint64, SCORES, each as if its unit had been left out
+    )
     averages: object
     average_names: np.ndarray
     released: object  # likelihood.Released
@@ -123,6 +126,17 @@ class Model:
         scores["score"] = fused(evidence(scores | {"snr_r": snr}), self.fusion)
         return scores, levelled(scores["score"], self.levels, values > self.network.thresholds)
 
+    def network_codes(self, x, own):
+        """Packed codes (n, bits / 64) that the network alone gives features (n, d), without levels of the score.
+
+        own: (n,) row of the labelled spectra that a spectrum is itself, or -1: those keep the code with themselves left out.
+        """
+        codes = np.empty((len(x), self.labelled["network_codes"].shape[1]), "u8")
+        for rows in blocks(len(x)):
+            codes[rows] = pack(self.network.values(x[rows]) > self.network.thresholds)
+        codes[own >= 0] = self.labelled["network_codes"][own[own >= 0]]
+        return codes
+
 
 def as_unclassified(kind):
     """(m,) rows that stand for the unclassified spectra: copies of known ones (without copies: the originals), and
@@ -182,7 +196,7 @@ def read_model(path):
         sky = Leftover(*(source["released"][f"sky_{key}"][:] for key in SKY))
         return Model(
             network=network,
-            labelled=read_columns(source["labelled"], [*LABELLED, *SCORES, "wanted", "codes"]),
+            labelled=read_columns(source["labelled"], [*LABELLED, *SCORES, *CODES, "wanted"]),
             averages=averages,
             released=assembled(*columns.values(), *grid, sky),
             average_names=read_columns(part, ["name"])["name"],

@@ -3,6 +3,7 @@
 import numpy as np
 
 from mstarhash.common.intervals import wilson
+from mstarhash.common.texttables import read_rows
 from mstarhash.search.fusion import evidence, fused
 from mstarhash.spectra.shards import IDENTITY
 
@@ -13,6 +14,12 @@ COLUMNS = (
 RETRIEVED = ("votes", "min_distance", "union_share", "median_share", "votes_narrow")  # of retrieve.py select
 NARROW = ("narrow", "completeness", "completeness_low", "completeness_high")  # attributes of that: of the narrow union
 NEAREST = ("nearest", "nearest_distance")  # rows of labelled spectra and their Hamming distances
+
+
+def estimated_share(path):
+    """Share of the wanted class among the searched spectra: the mean P of candidates.csv; NaN without rows."""
+    p = [float(row["p_m"]) for row in read_rows(path)]
+    return sum(p) / len(p) if p else np.nan
 
 
 def rank_rows(table):

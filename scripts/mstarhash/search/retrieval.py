@@ -61,20 +61,21 @@ class Cuts:
     ranks: np.ndarray  # (q, bits + 1) how many of the sample are at each distance or nearer
     confident: np.ndarray  # (q,) bool: queries that the search, each held out, takes for the class
     searched: int  # spectra in the sample
+    share: float  # of the lists that `cut` and `ties` end
     narrow: float  # share at which the narrow union is taken
     completeness: tuple  # share of the class that this holds, low, high; told by degraded copies of released spectra
 
     def write(self, out):
         """Into an open HDF5 file."""
         write_columns(out, {key: getattr(self, key) for key in ("cut", "ties", "codes", "ranks", "confident")})
-        out.attrs.update({key: getattr(self, key) for key in ("searched", "narrow", "completeness")})
+        out.attrs.update({key: getattr(self, key) for key in ("searched", "share", "narrow", "completeness")})
 
     @classmethod
     def read(cls, path):
         """From a file of `write`."""
         with open_h5(path, "retrieve") as source:
             columns = {key: source[key][:] for key in ("cut", "ties", "ranks", "confident")}
-            attrs = {key: source.attrs[key].tolist() for key in ("searched", "narrow", "completeness")}
+            attrs = {key: source.attrs[key].tolist() for key in ("searched", "share", "narrow", "completeness")}
             return cls(**columns, codes=read_text(source["codes"]).tolist(), **attrs)
 
     def ties_of(self, path, codes):
@@ -160,10 +161,21 @@ def select(queries, codes, cut, ties):
     return votes, nearest
 
 
-def votes(queries, codes, bits, share):
-    """Votes (n,) of packed codes (n, k), all in one shard: how many queries have each in their top `share`."""
-    distance, ties = cuts(count_distances(queries, codes, bits)[None], share)
-    return select(queries, codes, distance, ties[0])[0]
+def list_scores(queries, codes, bits, shares, confident=None):
+    """What the lists of packed queries (q, k) tell of packed codes (n, k), all in one shard; columns named as in
+    candidates.csv, (n,) each.
+
+    shares: of each list, the one of `votes`, the lists of all queries, and the one of `votes_narrow`; confident: (q,) bool,
+    the queries of `votes_narrow`, `union_share` and `median_share`; None: all.
+    """
+    share, narrow = shares
+    counts = count_distances(queries, codes, bits)
+    cut, ties = cuts(counts[None], share)
+    asked = np.ones(len(queries), bool) if confident is None else confident
+    ranks = np.cumsum(counts[asked], axis=1)
+    smallest, median, in_narrow = rank_shares(queries[asked], codes, ranks, len(codes), narrow)
+    found = {"votes": select(queries, codes, cut, ties[0])[0], "votes_narrow": in_narrow}
+    return found | {"union_share": smallest, "median_share": median}
 
 
 def nearest_families(codes, labelled, first, own, count):

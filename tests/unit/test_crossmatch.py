@@ -260,9 +260,21 @@ def test_no_position(tmp_path, star):
 
 
 def test_a_source_listed_twice_counts_once(tmp_path, star):
-    table = {key: np.concatenate([values, values[:7]]) for key, values in toy.gaia(star).items()}
-    out = run(tmp_path, toy.measured(star), toy.write_table(tmp_path / "g.fits", table))
-    assert (out["n_neighbours"] == 1).all()
+    """As in what archives match: one row for each object nearby."""
+    star["ra"][1], star["dec"][1] = star["ra"][0], star["dec"][0] + 3.5 / 3600  # another object
+    star["pmra"][:2] = star["pmdec"][:2] = 0
+    columns = toy.measured(star)
+    known = [
+        {key: np.delete(values, 1) for key, values in each.items()} for each in (toy.gaia(star), *toy.infrared(star))
+    ]
+    known = [{key: np.concatenate([values, values[:7]]) for key, values in each.items()} for each in known]
+    known.append({key: values for key, values in known[0].items() if key != "source_id"})
+    bare, two, wise = (toy.write_table(tmp_path / f"{k}.fits", known[k]) for k in (3, 1, 2))
+    for gaia in (toy.write_table(tmp_path / "g.fits", known[0]), bare):
+        out = run(tmp_path, columns, gaia, twomass=two, wise=wise)
+        for name, band in (("n_neighbours", "g"), ("tmass_neighbours", "j"), ("wise_neighbours", "w1")):
+            assert (out[name] == 1).sum() >= 59 and out[name].max() == 1, name
+            assert np.isfinite(out[band][0]) and np.isnan(out[band][1]), name  # a source has one object
 
 
 def test_what_is_wrong_with_a_table_is_one_line(tmp_path, star, capsys):

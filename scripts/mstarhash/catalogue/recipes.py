@@ -16,70 +16,51 @@ POSITION = ("target_ra", "target_dec")  # its columns: not ra, dec, which would 
 
 @dataclass(frozen=True)
 class Recipe:
-    """Where a table of sources is found, and its column for each of the names in stars/tables.py that it has."""
+    """Where a table of sources is found, and its columns, those of the position first."""
 
     key: str  # of the config's section input
     table: str  # that of the sources: AS s in a query, or as CDS X-Match names it
-    columns: dict  # our name: column
+    columns: str  # of `table`, or x.column of a further one
     joined: str = ""  # further tables of a query
     service: str = ""  # address of its TAP service
     title: str = ""
 
     @property
     def known(self):
-        """{our name: (unit, names that are read)}."""
+        """The columns that are read: {our name: names that are known}."""
         return {"gaia": tables.GAIA, "twomass": tables.TWOMASS, "wise": tables.WISE}[self.key]
 
-    def renamed(self):
-        """[(column, name under which it is read)]: its own, or else the first that is known."""
-        out = []
-        for ours, column in self.columns.items():
-            names = self.known[ours].spelt()
-            own = column.rpartition(".")[2]
-            out.append((column, own if own.lower() in map(str.lower, names) else names[0]))
-        return out
+    def names(self):
+        """The names of its columns in the table that comes of it."""
+        return [column.rpartition(".")[2] for column in self.columns.split()]
 
     def adql(self, radius):
         """The query for all sources within `radius` [arcsec] of an uploaded object, each once."""
-        parts = []
-        for column, name in self.renamed():
-            column = column if "." in column else f"s.{column}"
-            parts.append(column if column.endswith(f".{name}") else f"{column} AS {name}")
-        ra, dec = (f"s.{self.columns[name]}" for name in ("ra", "dec"))
+        columns = [column if "." in column else f"s.{column}" for column in self.columns.split()]
         lines = [
             "SELECT DISTINCT",
-            *(f"  {part}," for part in parts[:-1]),
-            f"  {parts[-1]}",
+            ",\n".join(f"  {column}" for column in columns),
             f"FROM TAP_UPLOAD.{UPLOAD} AS t",
             f"JOIN {self.table} AS s",
-            f"  ON 1 = CONTAINS(POINT('ICRS', {ra}, {dec}),",
+            f"  ON 1 = CONTAINS(POINT('ICRS', {columns[0]}, {columns[1]}),",
             f"                  CIRCLE('ICRS', t.{POSITION[0]}, t.{POSITION[1]}, {radius / 3600:.8f}))",
         ]
         return "\n".join([*lines, *([self.joined] if self.joined else [])]) + "\n"
 
     def filters(self):
-        """STILTS filters that rename the columns of a match where needed and keep these alone."""
-        pairs = self.renamed()
-        renames = [f'colmeta -name {name} "{column}"' for column, name in pairs if column != name]
-        return "; ".join([*renames, f"keepcols '{' '.join(name for _, name in pairs)}'"])
+        """STILTS filter that keeps these columns of a match alone."""
+        return f"keepcols '{self.columns}'"
 
 
-def _pairs(text):
-    """{our name: column} from "ours=column ..."."""
-    return dict(pair.split("=") for pair in text.split())
-
-
-ASTROMETRY = _pairs(
-    "source_id=source_id ra=ra dec=dec ref_epoch=ref_epoch parallax=parallax parallax_error=parallax_error pmra=pmra "
-    "pmra_error=pmra_error pmdec=pmdec pmdec_error=pmdec_error g=phot_g_mean_mag bp=phot_bp_mean_mag rp=phot_rp_mean_mag "
-    "bp_rp=bp_rp ruwe=ruwe excess_noise=astrometric_excess_noise plx_pmra=parallax_pmra_corr "
-    "plx_pmdec=parallax_pmdec_corr pmra_pmdec=pmra_pmdec_corr"
+GAIA_SOURCE = (
+    "ra dec source_id ref_epoch parallax parallax_error pmra pmra_error pmdec pmdec_error phot_g_mean_mag phot_bp_mean_mag "
+    "phot_rp_mean_mag bp_rp ruwe astrometric_excess_noise parallax_pmra_corr parallax_pmdec_corr pmra_pmdec_corr"
 )
 QUERIES = {
     "gaia_dr3": Recipe(
         "gaia",
         "gaiadr3.gaia_source",
-        ASTROMETRY | _pairs("a_g=s.ag_gspphot r_est=d.r_med_geo r_lo=d.r_lo_geo r_hi=d.r_hi_geo"),
+        f"{GAIA_SOURCE} ag_gspphot d.r_med_geo d.r_lo_geo d.r_hi_geo",
         "LEFT JOIN external.gaiaedr3_distance AS d ON d.source_id = s.source_id",
         GAIA,
         "Gaia DR3, with distances of Bailer-Jones et al. (2021)",
@@ -87,7 +68,7 @@ QUERIES = {
     "gaia_dr4": Recipe(
         "gaia",
         "gaiadr4.gaia_source",
-        ASTROMETRY | _pairs("a_g=x.a_g"),
+        f"{GAIA_SOURCE} x.a_g",
         "LEFT JOIN gaiadr4.ap_xp AS x ON x.source_id = s.source_id",
         GAIA,
         "Gaia DR4",
@@ -95,20 +76,14 @@ QUERIES = {
     "twomass": Recipe(
         "twomass",
         "fp_psc",
-        _pairs(
-            "designation=designation ra=ra dec=dec j=j_m j_err=j_msigcom h=h_m h_err=h_msigcom k=k_m k_err=k_msigcom "
-            "qual=ph_qual date=jdate"
-        ),
+        "ra dec designation j_m j_msigcom h_m h_msigcom k_m k_msigcom ph_qual jdate",
         service=IRSA,
         title="2MASS",
     ),
     "allwise": Recipe(
         "wise",
         "allwise_p3as_psd",
-        _pairs(
-            "designation=designation ra=ra dec=dec w1=w1mpro w1_err=w1sigmpro w2=w2mpro w2_err=w2sigmpro qual=ph_qual "
-            "date=w1mjdmean"
-        ),
+        "ra dec designation w1mpro w1sigmpro w2mpro w2sigmpro ph_qual w1mjdmean",
         service=IRSA,
         title="AllWISE",
     ),
@@ -117,25 +92,13 @@ MATCHES = {
     "gaia_dr3": Recipe(
         "gaia",
         "I/355/gaiadr3",
-        _pairs(
-            "source_id=Source ra=RAdeg dec=DEdeg parallax=Plx parallax_error=e_Plx pmra=pmRA pmra_error=e_pmRA pmdec=pmDE "
-            "pmdec_error=e_pmDE g=Gmag bp=BPmag rp=RPmag bp_rp=BP-RP a_g=AG ruwe=RUWE excess_noise=epsi "
-            "plx_pmra=PlxpmRAcor plx_pmdec=PlxpmDEcor pmra_pmdec=pmRApmDEcor"
-        ),
+        "RAdeg DEdeg Source Plx e_Plx pmRA e_pmRA pmDE e_pmDE Gmag BPmag RPmag BP-RP AG RUWE epsi PlxpmRAcor PlxpmDEcor "
+        "pmRApmDEcor",
     ),
     "twomass": Recipe(
-        "twomass",
-        "II/246/out",
-        _pairs(
-            "designation=2MASS ra=RAJ2000 dec=DEJ2000 j=Jmag j_err=e_Jmag h=Hmag h_err=e_Hmag k=Kmag k_err=e_Kmag qual=Qfl "
-            "date=MeasureJD"
-        ),
+        "twomass", "II/246/out", "RAJ2000 DEJ2000 2MASS Jmag e_Jmag Hmag e_Hmag Kmag e_Kmag Qfl MeasureJD"
     ),
-    "allwise": Recipe(
-        "wise",
-        "II/328/allwise",
-        _pairs("designation=AllWISE ra=RAJ2000 dec=DEJ2000 w1=W1mag w1_err=e_W1mag w2=W2mag w2_err=e_W2mag qual=qph"),
-    ),
+    "allwise": Recipe("wise", "II/328/allwise", "RAJ2000 DEJ2000 AllWISE W1mag e_W1mag W2mag e_W2mag qph"),
 }
 
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mstarhash.stars import source_ids
+
 EXACT = "="  # before a name that is matched with its case: gmag is another survey's
 VIZIER = {"plx", "jmag", "w1mag"}  # columns by which a table is known to have VizieR's names
 # Pairs of positions, the archives' first; a pair is taken together or not at all
@@ -46,9 +48,10 @@ def _distance(names):
     return Wanted("pc", names, 0, 1e6)
 
 
-RA, DEC = Wanted("deg", "ra", -180.001, 360.001), Wanted("deg", "dec", -90.0001, 90.0001)
+RA = Wanted("deg", " ".join(ra for ra, _ in map(str.split, POSITIONS)), -180.001, 360.001)
+DEC = Wanted("deg", " ".join(dec for _, dec in map(str.split, POSITIONS)), -90.0001, 90.0001)
 GAIA = {
-    "source_id": Wanted("text", "source_id"),  # found by `source_ids`
+    "source_id": Wanted("text", " ".join(source_ids.FIRST)),  # and more that `source_ids` finds
     "ra": RA,
     "dec": DEC,
     "ref_epoch": Wanted("yr", "ref_epoch", 1990, 2050),  # found by `gaia_epoch`
@@ -83,7 +86,7 @@ TWOMASS = {
     "k": _mag("k_m =Kmag =Ksmag ks_m"),
     "k_err": _error("k_msigcom ks_msigcom =e_Kmag =e_Ksmag k_cmsig"),
     "qual": Wanted("text", "ph_qual Qflg qfl"),
-    "date": Wanted("d", "jdate JD _JD", 2_450_000, 2_453_000),  # Julian
+    "date": Wanted("d", "jdate JD _JD MeasureJD", 2_450_000, 2_453_000),  # Julian
 }
 WISE = {
     "designation": Wanted("text", "designation AllWISE WISE WISEA"),

@@ -125,7 +125,8 @@ def covered(table, objects, radius):
 
 
 def _near_rows(table, objects, radius, place):
-    """Rows of a table within `radius` of any object, and their vectors; looked at in blocks."""
+    """Rows of a table within `radius` of any object, and their vectors; looked at in blocks. A row that stands again, as
+    matches at archives give one row for each object nearby, counts once."""
     rows, vectors = [np.zeros(0, int)], [np.zeros((0, 3))]
     for first in range(0, table.rows, BLOCK):
         part = slice(first, min(first + BLOCK, table.rows))
@@ -133,4 +134,14 @@ def _near_rows(table, objects, radius, place):
         mine = near(where, objects, radius)
         rows.append(first + mine)
         vectors.append(where[mine])
-    return np.concatenate(rows), np.concatenate(vectors)
+    rows, vectors = np.concatenate(rows), np.concatenate(vectors)
+    kept = _without_repeats(table, rows)
+    return rows[kept], vectors[kept]
+
+
+def _without_repeats(table, rows):
+    """Numbers of the rows, without those of the same position and name as an earlier one."""
+    names = table.get("source_id" if "source_id" in table.known else "designation", rows)
+    labels = np.unique(names, return_inverse=True)[1].astype(float)
+    sources = np.stack([table.get("ra", rows), table.get("dec", rows), labels], axis=1)
+    return np.sort(np.unique(sources, axis=0, return_index=True)[1])

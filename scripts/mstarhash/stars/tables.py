@@ -142,7 +142,6 @@ class Table:
     def _candidates(self):
         """All columns that may be used, to be read together."""
         names = [n for wanted in self.known.values() for s in wanted.names.split() for n in self._named(s)]
-        names += [n for pair in POSITIONS for s in pair.split() for n in self._named(s)]
         if self.known is GAIA:
             names += source_ids.names_of(self.file.names)
             names += [n for n in self.file.names if n.lower() in gaia_epoch.NAMES | gaia_epoch.GENERAL]

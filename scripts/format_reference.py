@@ -79,6 +79,11 @@ FILES = (  # heading, pattern, a sentence
     ("evaluate/ranking.csv", "evaluate/ranking.csv", "How good each ranking is."),
     ("evaluate/curves.csv", "evaluate/curves.csv", "Recall and precision along each ranking."),
     ("evaluate/reliability.csv", "evaluate/reliability.csv", "Probabilities against what is true."),
+    (
+        "evaluate/union.csv",
+        "evaluate/union.csv",
+        "Size and completeness of the union of all lists, by the share of each.",
+    ),
     ("evaluate/peers.csv", "evaluate/peers.csv", "Other methods on the same spectra (`snakemake full`)."),
     ("evaluate/peers_bins.csv", "evaluate/peers_bins.csv", "The same by S/N, subtype and luminosity class."),
     ("evaluate/bits.csv", "evaluate/bits.csv", "The bits of the codes of each hash method (`snakemake full`)."),

@@ -126,6 +126,21 @@ def test_a_file_that_is_gone_and_one_not_permitted(tmp_path, monkeypatch):
     assert row.status == "unreadable" and "permission" in row.reason
 
 
+def test_any_exception_is_a_row_of_its_own(tmp_path, monkeypatch):
+    """A fault of ours in one file, whatever it is, loses that file alone."""
+    from mstarhash.input import ingestion
+
+    def fail(*_):
+        raise OverflowError("Python integer out of bounds")
+
+    path = make_data.write(tmp_path / make_data.file_name(), make_data.image(make_data.header(), *make_data.star()))
+    for name in ("read_spectrum", "values_of", "pixel_mask", "usable_share"):
+        with monkeypatch.context() as patch:
+            patch.setattr(ingestion, name, fail)
+            row = read_row(listed(path), 0.5, 3, 5)
+        assert (row.status, row.flux) == ("unreadable", None) and "OverflowError: Python integer" in row.reason
+
+
 def test_twins_by_order_of_the_list(tmp_path):
     """Same bytes under a name that does not tell the identity, packed or not; other bytes are both kept."""
     units = make_data.image(make_data.header(), *make_data.star())

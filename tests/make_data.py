@@ -218,7 +218,7 @@ def write_faults(folder):
     add(70, image(header(fiberid=70), wave, flux, ivar, inside), "few_pixels", "ANDMASK is set in every pixel")
     half = np.where(wave < 6800, 0, ivar)
     add(47, image(header(fiberid=47), wave, flux, half), "few_pixels", "no inverse variance 66 %")
-    add(48, image(header(fiberid=48), *star(48, 1000)), "few_pixels", "outside its wavelengths 83 %")
+    add(48, image(header(fiberid=48), *star(48, 1000)), "few_pixels", "outside its wavelengths 79 %")
     nothing = header(fiberid=49, COEFF0=None, COEFF1=None)
     add(49, image(nothing, flux * 0, flux, ivar), "wrong_shape", "no wavelengths")
     medium = table(header(fiberid=71), *star(71, 3000), name="COADD_B")

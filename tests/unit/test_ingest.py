@@ -20,9 +20,10 @@ from mstarhash.spectra.shards import IDENTITY
 FLAGS = ["--min-good=0.5", "--zero-run=3", "--flat-run=5"]
 
 
-def run(folder, *globs, shards=1, catalogue="", threads=1):
+def run(folder, *globs, shards=1, catalogue="", threads=1, candidates=()):
     """Lists and shards of the files that globs name; (HDF5 files, status rows by file)."""
     arguments = [f"--shards={shards}", "--scan=files", "--spectra", *map(str, globs), "--catalogue", str(catalogue)]
+    arguments += ["--candidates", *candidates]
     assert manifest.main([*arguments, "--folder", str(folder / "manifest")]) == 0
     spectra, status = [], {}
     for number in range(shards):
@@ -146,7 +147,9 @@ def test_twins_by_order_of_the_list(tmp_path):
     units = make_data.image(make_data.header(), *make_data.star())
     make_data.write(tmp_path / "data" / "x.fits.gz", units, packed=True)
     make_data.write(tmp_path / "data" / make_data.file_name(), units)
-    make_data.write(tmp_path / "data" / "y.fits", make_data.image(make_data.header(), *make_data.star(7)))
+    make_data.write(
+        tmp_path / "data" / "y.fits", make_data.image(make_data.header(CLASS="Unknown"), *make_data.star(7))
+    )
     spectra, status = run(tmp_path, tmp_path / "data" / "*")
     first = make_data.file_name()
     status = {os.path.basename(name): row for name, row in status.items()}
@@ -161,7 +164,7 @@ def test_twins_by_order_of_the_list(tmp_path):
 
 def test_no_identity_at_all_is_no_twin(tmp_path):
     for name, seed in (("x.fits", 1), ("y.fits", 2)):
-        head = make_data.header(LMJD=None, PLANID=None, SPID=None, FIBERID=None, OBSID=None)
+        head = make_data.header(LMJD=None, PLANID=None, SPID=None, FIBERID=None, OBSID=None, CLASS="")
         make_data.write(tmp_path / "data" / name, make_data.image(head, *make_data.star(seed)))
     _, status = run(tmp_path, tmp_path / "data" / "*")
     assert [row["flags"] for row in status.values()] == ["no_obsid"] * 2

@@ -83,6 +83,9 @@ def _describe(row, header: Header, listed):
         row.values |= {"class": listed["class"], "subclass": listed["subclass"]}
         if listed["z"]:
             row.values["z"] = number(listed["z"])
+    if listed.get("candidate") == "1":
+        row.flags |= FLAG["candidate"]
+        row.values |= {"class": "Unknown", "z": np.nan}
 
 
 def _pixels(row, spectrum, zero_run, flat_run):

@@ -329,7 +329,8 @@ def test_the_first_of_two_rows_counts(here, capsys):
     write_csv("cat.csv", lines=[*LINES, LINES[0] | {"subclass": "A0"}, LINES[1]])
     refresh(["data/**/*.fits"], "cat.csv", "lists", 2)
     assert labels_of(here / "lists")[1][2] == "M1"
-    assert "30 of 40 files" in (said := capsys.readouterr().err) and "1 more rows" in said
+    assert "class from class" in (said := capsys.readouterr().err) and "30 of 40 files" in said
+    assert "1 more rows" in said
 
 
 def test_a_byte_order_mark_a_sign_before_the_names_and_a_quote(here):

@@ -6,6 +6,7 @@ LAMOST's catalogues list no Unknown from DR9 on. What is worth a search there ha
 import operator
 import os
 import re
+from contextlib import contextmanager
 
 from mstarhash.common.errors import InputError
 from mstarhash.common.table_file import open_table
@@ -74,17 +75,19 @@ def sort_out(items, catalogue):
     return rules, tables, without
 
 
+@contextmanager
 def open_candidates(path):
-    """(join columns, keys): the columns by which a table names spectra, and an iterator of their keys.
+    """(join columns, keys): the columns by which a table names spectra, and an iterator of their keys; to
+    be used in a `with`.
 
     The columns are `file`, or lmjd, planid, spid, fiberid, or obsid, of these the first that are there. Raises InputError.
     """
-    table = open_table(path, "input.candidates")
-    place = columns_of(table)
-    join = next((join for join in (FILE, FOUR, OBSID) if all(name in place for name in join)), None)
-    if join is None:
-        raise InputError(
-            f"input.candidates: {path}: no column file, nor lmjd, planid, spid, fiberid, nor obsid, to know the spectra by "
-            f"(found: {', '.join(list(place)[:12])}); a plain list of files has `file` as its first line"
-        )
-    return join, (key_of(row, join) for row in rows_of(table, place, join))
+    with open_table(path, "input.candidates") as table:
+        place = columns_of(table)
+        join = next((join for join in (FILE, FOUR, OBSID) if all(name in place for name in join)), None)
+        if join is None:
+            raise InputError(
+                f"input.candidates: {path}: no column file, nor lmjd, planid, spid, fiberid, nor obsid, to know the spectra "
+                f"by (found: {', '.join(list(place)[:12])}); a plain list of files has `file` as its first line"
+            )
+        yield join, (key_of(row, join) for row in rows_of(table, place, join))

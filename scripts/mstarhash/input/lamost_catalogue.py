@@ -5,8 +5,10 @@ Tables in any form that `common.table_file` reads, whatever the order of the col
 """
 
 import re
+from contextlib import contextmanager
 
 from mstarhash.common.errors import InputError
+from mstarhash.common.progress import say
 from mstarhash.common.table_file import open_table
 from mstarhash.input.headervalues import number, whole
 
@@ -15,29 +17,33 @@ OBSID, FILE = ("obsid",), ("file",)
 ROWS = 100_000  # rows taken at a time
 
 
+@contextmanager
 def open_catalogue(path, others=()):
     """(join columns, rows): the columns files are joined by, and an iterator of
-    (key, obsid, class, subclass, z, {other column: text}).
+    (key, obsid, class, subclass, z, {other column: text}); to be used in a `with`.
 
     others: columns wanted besides, in lower case. key: a tuple of four texts, or obsid; a blank class is Unknown; z:
     text, 'nan' where missing, '' where the catalogue has no such column. Raises InputError where the file is missing,
     unreadable or without the columns needed.
     """
-    table = open_table(path, "input.catalogue")
-    place = columns_of(table)
-    join = next((join for join in (FOUR, OBSID) if all(name in place for name in join)), OBSID)
-    missing = [name for name in (*join, "class", "subclass") if name not in place]
-    if missing:
-        raise InputError(
-            f"input.catalogue: {path}: no column {', '.join(missing)}; needed are class, subclass, and lmjd, planid, "
-            f"spid, fiberid or else obsid (found: {', '.join(list(place)[:12])})"
-        )
-    missing = [name for name in others if name not in place]
-    if missing:
-        raise InputError(
-            f"input.candidates: {path} has no column {', '.join(missing)} (found: {', '.join(list(place)[:40])})"
-        )
-    return join, _rows(table, join, place, others)
+    with open_table(path, "input.catalogue") as table:
+        place = columns_of(table)
+        join = next((join for join in (FOUR, OBSID) if all(name in place for name in join)), OBSID)
+        missing = [name for name in (*join, "class", "subclass") if name not in place]
+        if missing:
+            raise InputError(
+                f"input.catalogue: {path}: no column {', '.join(missing)}; needed are class, subclass, and lmjd, planid, "
+                f"spid, fiberid or else obsid (found: {', '.join(list(place)[:12])})"
+            )
+        missing = [name for name in others if name not in place]
+        if missing:
+            raise InputError(
+                f"input.candidates: {path} has no column {', '.join(missing)} (found: {', '.join(list(place)[:40])})"
+            )
+        taken = [name for name in (*join, "class", "subclass", "obsid", "z", *others) if name in place]
+        words = ", ".join(f"{name} from {place[name]}" for name in dict.fromkeys(taken))
+        say("; ".join([f"manifest: {path}, a {table.kind}: {words}", *table.notes]))
+        yield join, _rows(table, join, place, others)
 
 
 def _rows(table, join, place, others):
@@ -63,13 +69,12 @@ def columns_of(table):
 
 
 def rows_of(table, place, names):
-    """Yield {name: text} of each row of an open table, and close it at the end."""
-    with table:
-        table.load([place[name] for name in names])
-        for first in range(0, table.rows, ROWS):
-            block = slice(first, min(first + ROWS, table.rows))
-            for values in zip(*(table.text(place[name], block).tolist() for name in names), strict=True):
-                yield dict(zip(names, values, strict=True))
+    """Yield {name: text} of each row of an open table."""
+    table.load([place[name] for name in names])
+    for first in range(0, table.rows, ROWS):
+        block = slice(first, min(first + ROWS, table.rows))
+        for values in zip(*(table.text(place[name], block).tolist() for name in names), strict=True):
+            yield dict(zip(names, values, strict=True))
 
 
 def key_of(row, join):

@@ -6,6 +6,7 @@ new it costs a look at every file, no more.
 
 import hashlib
 import os
+from contextlib import ExitStack
 from pathlib import Path
 
 from mstarhash.common.errors import InputError
@@ -92,21 +93,16 @@ def _is_current(folder, state):
 def _rows(files, catalogue, searched, headers):
     """Rows of all lists, sorted by (order, file): tuples in the order of lists.COLUMNS."""
     rules, tables, without = searched
-    opened = [open_candidates(path) for path in tables]
-    join, entries = (
-        open_catalogue(catalogue, [name for rule in rules for name in rule.columns]) if catalogue else ((), iter(()))
-    )
-    named = {path: identity_of_name(path) for path in files}
-    joins = {join, *(other for other, _ in opened)}
-    told = headers.read(files if OBSID in joins else [path for path in files if named[path] is None])
-    identity = {}
-    for path in files:
-        *four, obsid = told[path].identity if path in told else ("",) * 5
-        identity[path] = (*(named[path] or four), obsid)
-    wanted = {other: _by_key(other, identity) for other in joins if other}
-    labels, chosen = _join(catalogue, join, entries, wanted[join], len(files), rules) if catalogue else ({}, set())
-    for path, (other, keys) in zip(tables, opened, strict=True):
-        chosen |= _named(path, other, keys, wanted[other])
+    with ExitStack() as stack:
+        opened = {path: stack.enter_context(open_candidates(path)) for path in tables}
+        columns = [name for rule in rules for name in rule.columns]
+        join, entries = stack.enter_context(open_catalogue(catalogue, columns)) if catalogue else ((), ())
+        joins = {join, *(other for other, _ in opened.values())} - {()}
+        identity = _identities(files, OBSID in joins, headers)
+        wanted = {other: _by_key(other, identity) for other in joins}
+        labels, chosen = _join(catalogue, join, entries, wanted[join], len(files), rules) if catalogue else ({}, set())
+        for path, (other, keys) in opened.items():
+            chosen |= _named(path, other, keys, wanted[other])
     if without:
         chosen |= _without_row(files, labels, headers)
     rows = []
@@ -119,6 +115,18 @@ def _rows(files, catalogue, searched, headers):
         rows.append((path, *four, obsid, order, size, mtime, *label, int(path in chosen)))
     rows.sort(key=lambda row: (row[6], row[0]))
     return rows
+
+
+def _identities(files, obsids, headers):
+    """{file: (lmjd, planid, spid, fiberid, obsid)} by the names, and by headers where obsids are asked for or a name
+    does not tell."""
+    named = {path: identity_of_name(path) for path in files}
+    told = headers.read(files if obsids else [path for path in files if named[path] is None])
+    found = {}
+    for path in files:
+        *four, obsid = told[path].identity if path in told else ("",) * 5
+        found[path] = (*(named[path] or four), obsid)
+    return found
 
 
 def _by_key(join, identity):

@@ -143,6 +143,7 @@ if config["input"]["kind"] == "lamost" and workflow.is_main_process:
             config["input"]["catalogue"],
             results("manifest"),
             **config["manifest"],
+            candidates=config["input"]["candidates"],
         )
     except InputError as error:
         refuse(error)

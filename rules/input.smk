@@ -97,6 +97,7 @@ if config["input"]["kind"] == "mock":
             "python {input.script:q} {params.flags:q}"
             " --spectra {params.spectra:q}"
             " --catalogue ''"
+            " --candidates"
             " --folder {params.folder:q}"
             " 2> {log:q}"
 

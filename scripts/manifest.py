@@ -11,7 +11,8 @@ def build_parser():
     parser = section_parser(__doc__, "manifest")
     parser.add_argument("--threads", type=int, default=1, help="not used: the disk sets the pace")
     parser.add_argument("--spectra", nargs="+", required=True, metavar="GLOB", help="globs of FITS files, ** allowed")
-    parser.add_argument("--catalogue", required=True, help="LAMOST catalogue (| or , separated, or FITS), '' for none")
+    parser.add_argument("--catalogue", required=True, help="LAMOST catalogue, a table in any usual form; '' for none")
+    parser.add_argument("--candidates", nargs="*", required=True, metavar="WHICH", help="items of input.candidates")
     parser.add_argument("--folder", required=True, help="folder of the lists; only those that change are rewritten")
     return parser
 
@@ -21,7 +22,7 @@ def main(argv=None):
     threads.limit(args.threads)
     from mstarhash.input.manifest import refresh
 
-    refresh(args.spectra, args.catalogue, args.folder, args.shards, args.scan)
+    refresh(args.spectra, args.catalogue, args.folder, args.shards, args.scan, args.candidates)
     return 0
 
 

@@ -45,7 +45,7 @@ def main(argv=None):
         if not len(known.presumed) + len(known.inspected):
             raise InputError(
                 "no unclassified spectrum (CLASS Unknown or empty) to search: give input.spectra files of that class, or "
-                "an input.catalogue that says which they are"
+                "an input.catalogue that says which they are, or name them by input.candidates"
             )
         if len(known.rows) + len(known.inspected) < FEWEST:
             raise InputError(

@@ -70,6 +70,42 @@ def table(head, wave, flux, ivar, andmask=None, vectors=True, name="COADD"):
     return fits.HDUList([fits.PrimaryHDU(None, head), fits.BinTableHDU.from_columns(columns, name=name)])
 
 
+def sdss(about_star, pixels=3800, andmask=None, mask_form="J", name="SPECOBJ", **cards):
+    """A spec file of SDSS: a row a pixel, and what is known of the star in a second table of one row.
+
+    about_star: {column: (TFORM, value)}; the first header has the place of the telescope as RA, DEC, as real files do.
+    """
+    wave, flux, ivar = star(4, pixels)
+    primary = fits.PrimaryHDU()
+    grid = {"COEFF0": np.log10(wave[0]), "COEFF1": STEP}
+    about = {
+        "TELESCOP": "SDSS 2.5-M",
+        "RA": 149.0,
+        "DEC": 2.0,
+        "RADEG": 149.0,
+        "DECDEG": 2.0,
+        "Z": 0.5,
+        "CLASS": "TELL",
+    }
+    primary.header.update(grid | {"PLATEID": 266, "MJD": 51630, "FIBERID": 7} | about | cards)
+    andmask = np.zeros(pixels, "i8") if andmask is None else andmask
+    columns = {
+        "flux": ("E", flux),
+        "loglam": ("E", np.log10(wave)),
+        "ivar": ("E", ivar),
+        "and_mask": (mask_form, andmask),
+    }
+    units = [primary]
+    for title, table in (
+        ("COADD", columns),
+        (name, {key: (form, [value]) for key, (form, value) in about_star.items()}),
+    ):
+        if table:
+            made = [fits.Column(key, form, array=np.array(values)) for key, (form, values) in table.items()]
+            units.append(fits.BinTableHDU.from_columns(made, name=title))
+    return fits.HDUList(units)
+
+
 def write_layouts(folder):
     """A good file of each layout; {path: flags expected}."""
     folder, found = Path(folder), {}
@@ -178,9 +214,15 @@ def write_faults(folder):
     add(44, image(header(fiberid=44), wave, flux * 0, ivar), "few_pixels", "0 everywhere")
     add(45, image(header(fiberid=45), wave, flux, ivar * 0), "few_pixels", "inverse variance")
     add(46, image(header(fiberid=46), wave, flux, ivar, np.ones(3909)), "few_pixels", "ANDMASK")
+    inside = (wave > 3890) & (wave < 9010)
+    add(70, image(header(fiberid=70), wave, flux, ivar, inside), "few_pixels", "ANDMASK is set in every pixel")
     half = np.where(wave < 6800, 0, ivar)
-    add(47, image(header(fiberid=47), wave, flux, half), "few_pixels", "%")
-    add(48, image(header(fiberid=48), *star(48, 1000)), "few_pixels", "%")
+    add(47, image(header(fiberid=47), wave, flux, half), "few_pixels", "no inverse variance 66 %")
+    add(48, image(header(fiberid=48), *star(48, 1000)), "few_pixels", "outside its wavelengths 79 %")
     nothing = header(fiberid=49, COEFF0=None, COEFF1=None)
     add(49, image(nothing, flux * 0, flux, ivar), "wrong_shape", "no wavelengths")
+    medium = table(header(fiberid=71), *star(71, 3000), name="COADD_B")
+    medium.append(table(header(fiberid=71), *star(71, 3000), name="COADD_R")[1])
+    add(71, medium, "wrong_shape", "medium-resolution LAMOST")
+    add(72, image(header(fiberid=72), *star(72, 100_001, 3.0)), "wrong_shape", "100,001 pixels")
     return found

@@ -311,29 +311,3 @@ def test_damaged_table_headers(tmp_path, old, new):
     with pytest.raises(Rejected) as caught:
         read_spectrum(data[:place] + new.ljust(len(old)) + data[place + len(old) :])
     assert caught.value.status == "unreadable"
-
-
-def test_sdss_table(tmp_path):
-    """A row a pixel, class and position in a second table; bright-sky pixels stay, others of the mask do not."""
-    wave, flux, ivar = make_data.star(4, 3800)
-    mask = np.zeros(3800, "i4")
-    mask[100:120], mask[200:210] = 1 << 23, 1 << 16
-    primary = fits.PrimaryHDU()
-    primary.header.update({"PLATEID": 266, "MJD": 51630, "FIBERID": 7, "COEFF0": np.log10(wave[0]), "COEFF1": 1e-4})
-    pixels = {"flux": ("E", flux), "loglam": ("E", np.log10(wave)), "ivar": ("E", ivar), "and_mask": ("J", mask)}
-    star = {
-        "CLASS": ("6A", ["STAR"]), "SUBCLASS": ("21A", ["M2"]), "Z": ("E", [1e-4]), "Z_ERR": ("E", [1e-5]),
-        "PLUG_RA": ("D", [150.25]), "PLUG_DEC": ("D", [-1.5]), "THETA": ("3E", [[1, 2, 3]]),
-    }  # fmt: skip
-    units = [primary]
-    for name, columns in (("COADD", pixels), ("SPECOBJ", star)):
-        columns = [fits.Column(key, form, array=values) for key, (form, values) in columns.items()]
-        units.append(fits.BinTableHDU.from_columns(columns, name=name))
-    fits.HDUList(units).writeto(tmp_path / "spec-0266-51630-0007.fits")
-    found = read(tmp_path / "spec-0266-51630-0007.fits")
-    assert found.coeff1 == 1e-4 and found.coeff0 == pytest.approx(np.log10(wave[0]), abs=1e-7) and not found.flags
-    assert (found.flux == flux.astype("f4")).all() and np.flatnonzero(found.andmask).tolist() == list(range(200, 210))
-    values = values_of(found.header)
-    assert (values["class"], values["subclass"], values["ra"], values["dec"]) == ("STAR", "M2", 150.25, -1.5)
-    assert values["z"] == pytest.approx(1e-4) and values["mjd"] == 51630
-    assert header_identity(found.header) == ("", "", "", "7", "")

@@ -20,9 +20,10 @@ from mstarhash.spectra.shards import IDENTITY
 FLAGS = ["--min-good=0.5", "--zero-run=3", "--flat-run=5"]
 
 
-def run(folder, *globs, shards=1, catalogue="", threads=1):
+def run(folder, *globs, shards=1, catalogue="", threads=1, candidates=()):
     """Lists and shards of the files that globs name; (HDF5 files, status rows by file)."""
     arguments = [f"--shards={shards}", "--scan=files", "--spectra", *map(str, globs), "--catalogue", str(catalogue)]
+    arguments += ["--candidates", *candidates]
     assert manifest.main([*arguments, "--folder", str(folder / "manifest")]) == 0
     spectra, status = [], {}
     for number in range(shards):
@@ -126,12 +127,29 @@ def test_a_file_that_is_gone_and_one_not_permitted(tmp_path, monkeypatch):
     assert row.status == "unreadable" and "permission" in row.reason
 
 
+def test_any_exception_is_a_row_of_its_own(tmp_path, monkeypatch):
+    """A fault of ours in one file, whatever it is, loses that file alone."""
+    from mstarhash.input import ingestion
+
+    def fail(*_):
+        raise OverflowError("Python integer out of bounds")
+
+    path = make_data.write(tmp_path / make_data.file_name(), make_data.image(make_data.header(), *make_data.star()))
+    for name in ("read_spectrum", "values_of", "pixel_mask", "usable_share"):
+        with monkeypatch.context() as patch:
+            patch.setattr(ingestion, name, fail)
+            row = read_row(listed(path), 0.5, 3, 5)
+        assert (row.status, row.flux) == ("unreadable", None) and "OverflowError: Python integer" in row.reason
+
+
 def test_twins_by_order_of_the_list(tmp_path):
     """Same bytes under a name that does not tell the identity, packed or not; other bytes are both kept."""
     units = make_data.image(make_data.header(), *make_data.star())
     make_data.write(tmp_path / "data" / "x.fits.gz", units, packed=True)
     make_data.write(tmp_path / "data" / make_data.file_name(), units)
-    make_data.write(tmp_path / "data" / "y.fits", make_data.image(make_data.header(), *make_data.star(7)))
+    make_data.write(
+        tmp_path / "data" / "y.fits", make_data.image(make_data.header(CLASS="Unknown"), *make_data.star(7))
+    )
     spectra, status = run(tmp_path, tmp_path / "data" / "*")
     first = make_data.file_name()
     status = {os.path.basename(name): row for name, row in status.items()}
@@ -146,7 +164,7 @@ def test_twins_by_order_of_the_list(tmp_path):
 
 def test_no_identity_at_all_is_no_twin(tmp_path):
     for name, seed in (("x.fits", 1), ("y.fits", 2)):
-        head = make_data.header(LMJD=None, PLANID=None, SPID=None, FIBERID=None, OBSID=None)
+        head = make_data.header(LMJD=None, PLANID=None, SPID=None, FIBERID=None, OBSID=None, CLASS="")
         make_data.write(tmp_path / "data" / name, make_data.image(head, *make_data.star(seed)))
     _, status = run(tmp_path, tmp_path / "data" / "*")
     assert [row["flags"] for row in status.values()] == ["no_obsid"] * 2

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from astropy.table import Table
 from mstarhash.common.errors import InputError
-from mstarhash.input import manifest as module
+from mstarhash.input import headers
 from mstarhash.input.lists import COLUMNS, read_list
 from mstarhash.input.manifest import refresh
 from mstarhash.input.scan import Folders, find_files
@@ -139,12 +139,12 @@ def test_files_of_one_identity_meet(here):
 
 
 def test_headers_are_read_once(here, monkeypatch):
-    units = make_data.image(make_data.header(fiberid=7), *make_data.star(0, 50))
+    units = make_data.image(make_data.header(fiberid=7, CLASS="Unknown"), *make_data.star(0, 50))
     make_data.write(here / "data" / "a.fits", units)
     make_data.write(here / "data" / "b.fits", units)
     seen = []
-    real = module.primary_header
-    monkeypatch.setattr(module, "primary_header", lambda path: seen.append(path) or real(path))
+    real = headers.primary_header
+    monkeypatch.setattr(headers, "primary_header", lambda path: seen.append(path) or real(path))
     refresh(["data/**/*.fits"], "", "lists", 2)
     assert seen == ["data/a.fits", "data/b.fits"]  # not those whose names tell
     touch(here / "data", 50)
@@ -208,7 +208,16 @@ def test_fewer_shards_leave_no_old_lists(here):
 
 
 def test_the_script(here, capsys):
-    arguments = ["--spectra", "data/*.fits", "data/deep/**/*.fits", "--catalogue", "", "--folder", "lists"]
+    arguments = [
+        "--spectra",
+        "data/*.fits",
+        "data/deep/**/*.fits",
+        "--catalogue",
+        "",
+        "--candidates",
+        "--folder",
+        "lists",
+    ]
     assert manifest.main(["--shards=2", "--scan=files", *arguments]) == 0
     assert len(rows_of(here / "lists", 2)) == 40
     assert (here / "lists" / "0000.tsv").read_text().startswith("\t".join(COLUMNS) + "\n")
@@ -282,7 +291,7 @@ def test_fits_catalogues(here, packed, change):
 def test_join_by_obsid_reads_headers(here):
     shutil.rmtree(here / "data")
     for fiber in range(1, 9):
-        head = make_data.header(fiberid=fiber, **({"OBSID": None} if fiber == 2 else {}))
+        head = make_data.header(fiberid=fiber, **({"OBSID": None, "CLASS": "Unknown"} if fiber == 2 else {}))
         units = make_data.image(head, *make_data.star(0, 50))
         make_data.write(here / "data" / (make_data.file_name(fiberid=fiber) + ".gz"), units, packed=True)
     write_csv("cat.csv", ",", names=["z", "subclass", "class", "obsid"])
@@ -320,16 +329,31 @@ def test_the_first_of_two_rows_counts(here, capsys):
     write_csv("cat.csv", lines=[*LINES, LINES[0] | {"subclass": "A0"}, LINES[1]])
     refresh(["data/**/*.fits"], "cat.csv", "lists", 2)
     assert labels_of(here / "lists")[1][2] == "M1"
-    assert "30 of 40 files" in (said := capsys.readouterr().err) and "1 more rows" in said
+    assert "class from class" in (said := capsys.readouterr().err) and "30 of 40 files" in said
+    assert "1 more rows" in said
 
 
-def test_short_lines_and_a_byte_order_mark(here):
+def test_a_byte_order_mark_a_sign_before_the_names_and_a_quote(here):
     text = "#obsid|lmjd|planid|spid|fiberid|class|subclass|z\r\n"
-    text += '1|55859|F5902|1|1|STAR|M0\r\n2|55859|F5902|1|2|STAR|"M1|0\r\n'
+    text += '1|55859|F5902|1|1|STAR|M0|\r\n2|55859|F5902|1|2||"M1|0\r\n'
     Path("cat.csv").write_bytes(b"\xef\xbb\xbf" + text.encode())
     refresh(["data/**/*.fits"], "cat.csv", "lists", 1)
     labels = labels_of(here / "lists", 1)
-    assert labels[1] == ("1", "STAR", "M0", "nan") and labels[2] == ("2", "STAR", '"M1', "0.0")
+    assert labels[1] == ("1", "STAR", "M0", "nan") and labels[2] == ("2", "Unknown", '"M1', "0.0")
+
+
+@pytest.mark.parametrize("name", ["cat.ecsv", "cat.xml", "cat.parquet", "cat.txt"])
+def test_catalogues_in_other_forms(here, name):
+    """Whole numbers, texts with missing cells and a fiber that has no z, in the forms that astropy writes."""
+    table = Table([line for line in LINES], masked=True)
+    table["z"].mask = table["fiberid"] == 5
+    table["obsid"].mask = table["fiberid"] == 7
+    form = {"cat.xml": "votable", "cat.txt": "ascii.commented_header"}.get(name)
+    table.write(name, **({"format": form} if form else {}))
+    refresh(["data/**/*.fits"], name, "lists", 2)
+    labels = labels_of(here / "lists")
+    assert labels.pop(7) == ("", "STAR", "M7", "7e-05") and labels.pop(5)[3] == "nan"
+    assert labels[6] == ("101006", "STAR", "M6", "6e-05") and labels[31] == ("", "", "", "")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from mstarhash.stars import star_flags
 
 FLAGS = """
     no_position no_obsid obsid_invalid name_mismatch header_damaged wavelength_rebuilt wavelength_mismatch no_coeff
-    resampled negative_ivar not_finite same_identity from_catalogue
+    resampled negative_ivar not_finite same_identity from_catalogue candidate
 """
 MASK = "andmask no_ivar negative_ivar bad_flux zero_run flat_run padding"
 STARS = """

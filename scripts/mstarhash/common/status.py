@@ -23,6 +23,7 @@ FLAGS = {
     "not_finite": "NaN or infinite flux or inverse variance somewhere; masked",
     "same_identity": "another file of other bytes has the same identity; later ones name the first in duplicate_of",
     "from_catalogue": "class and subclass (and z, if it has that column) come from input.catalogue",
+    "candidate": "searched as unclassified since input.candidates says so; subclass is still the survey's, z is none",
 }
 
 # Bits of `mask`: 0 = usable.

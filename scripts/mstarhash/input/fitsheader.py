@@ -15,16 +15,20 @@ from mstarhash.common.status import Rejected
 
 BLOCK = 2880  # bytes of a FITS block
 CARD = 80  # bytes of a header card
-LARGEST = 1 << 28  # bytes; nothing beyond is one spectrum
+LARGEST = 1 << 26  # bytes, unpacked too; nothing beyond is one spectrum (the largest of SDSS are about 10 MB)
 HEAD = 1 << 15  # bytes that surely hold a LAMOST primary header (about 11,000)
 
 
 @dataclass
 class Header:
-    """The cards of a header by keyword, what follows `= ` as bytes; and the keywords that were not understood."""
+    """The cards of a header by keyword, what follows `= ` as bytes; and the keywords that were not understood.
+
+    survey: whose keywords they are, a key of headervalues.KEYWORDS.
+    """
 
     cards: dict = field(default_factory=dict)
     damaged: set = field(default_factory=set)
+    survey: str = "LAMOST"
 
     def get(self, *names):
         """The value (bool, int, float or str) of the first keyword that is there and not blank, or None."""

@@ -1,5 +1,9 @@
-"""One spectrum from the bytes of its file: LAMOST's image form (DR1-DR8), table form (DR9 on), pilot; SDSS's table."""
+"""One spectrum from the bytes of its file: LAMOST's image form (DR1-DR8), table form (DR9 on), pilot; SDSS's table.
 
+Which of these a file is decides what its keywords mean: see `headervalues`.
+"""
+
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,11 +11,13 @@ import numpy as np
 from mstarhash.common.status import FLAG, Rejected
 from mstarhash.input.fitsheader import Header, axes, units
 from mstarhash.input.relog import fit_log_linear, to_log_grid
+from mstarhash.input.sdss import ABOUT_STAR, sdss_header
 
 TYPES = {8: "u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}  # BITPIX
 LETTERS = {"L": "u1", "B": "u1", "I": ">i2", "J": ">i4", "K": ">i8", "E": ">f4", "D": ">f8"}  # TFORM
 BRIGHT_SKY = 1 << 23  # SDSS: a strong sky line; the inverse variance knows of it
-ABOUT = {"CLASS": "CLASS", "SUBCLASS": "SUBCLASS", "Z": "Z", "Z_ERR": "Z_ERR", "PLUG_RA": "RA", "PLUG_DEC": "DEC"}
+MOST_PIXELS = 100_000  # nothing longer is one spectrum that is searched
+MEDIUM = re.compile(r"COADD_[BR]|[BR]-\d+")  # EXTNAME of the tables of LAMOST's medium-resolution files
 TIGHT, LOOSE = 0.05, 0.1  # pixels: log-linear within; wavelengths agree with COEFF within
 
 
@@ -33,32 +39,50 @@ def read_spectrum(data):
     found = units(data)
     header = found[0].header
     tables = [unit for unit in found[1:] if unit.header.get("XTENSION") == "BINTABLE"]
+    names = [str(unit.header.get("EXTNAME") or "").strip().upper() for unit in tables]
+    if any(MEDIUM.fullmatch(name) for name in names):
+        raise Rejected(
+            "wrong_shape", "a medium-resolution LAMOST file (tables COADD_B, COADD_R); low resolution is read"
+        )
+    star = next((unit for unit, name in zip(tables, names, strict=True) if name in ABOUT_STAR), None)
     for unit in found:
         if unit.size and unit.header.get("XTENSION") in (None, "IMAGE"):
+            _check_telescope(header, "LAMOST")
             return _image(_joined(header, unit), _image_rows(data, unit))
     if not tables:
         raise Rejected("wrong_shape", "the file holds neither an image nor a table")
-    named = [unit for unit in tables if str(unit.header.get("EXTNAME")).strip().upper() == "COADD"]
-    unit = (named or tables)[0]
+    unit = next((unit for unit, name in zip(tables, names, strict=True) if name == "COADD"), tables[0])
     columns = _columns(data, unit)
-    if "LOGLAM" in columns:
-        header = _with_what_sdss_says(header, data, tables)
-    return _table(_joined(header, unit), columns)
+    if "LOGLAM" not in columns:
+        _check_telescope(header, "LAMOST")
+        return _table(_joined(header, unit), columns)
+    if star is None:
+        _check_telescope(header, "SDSS")
+    row = {} if star is None else _one_row(data, star)
+    return _table(sdss_header(_joined(header, unit), row), columns)
 
 
-def _with_what_sdss_says(header, data, tables):
-    """The primary header with class, redshift and position, which SDSS keeps in a table of one row."""
-    for unit in tables:
-        if str(unit.header.get("EXTNAME")).strip().upper() in ("SPECOBJ", "SPALL"):
-            table, names = _rows(data, unit)
-            row = dict(zip(names, table[0], strict=True)) if len(table) == 1 else {}
-            cards = {}
-            for name, key in ABOUT.items():
-                if name in row and row[name].dtype.kind in "fS" and np.size(row[name]) == 1:
-                    value = row[name].item()
-                    cards[key] = b"'" + value + b"'" if isinstance(value, bytes) else repr(float(value)).encode()
-            return Header(cards | header.cards)
-    return header
+def _check_telescope(header, survey):
+    """Raise Rejected for a file of another telescope: its keywords need not mean what they mean here."""
+    telescope = str(header.get("TELESCOP") or survey).strip().upper()
+    if not telescope.startswith(survey):
+        hint = "; of SDSS spec-PLATE-MJD-FIBER.fits are read, no spSpec files" if telescope.startswith("SDSS") else ""
+        raise Rejected("wrong_shape", f"of telescope '{telescope[:40]}' in a form that is not known here{hint}")
+
+
+def _one_row(data, unit):
+    """{name: scalar or (k,) array} of the plain columns of a table of one row; {} where it has other rows."""
+    table, names = _rows(data, unit)
+    if len(table) != 1:
+        return {}
+    row = {}
+    for place, name in enumerate(names, 1):
+        values = table[f"c{place}"][0]
+        if values.dtype.kind != "V":
+            if values.dtype.kind != "S":
+                values = _scaled(values, unit.header.get(f"TSCAL{place}"), unit.header.get(f"TZERO{place}"))
+            row.setdefault(name, values)
+    return row
 
 
 def _joined(primary, unit):
@@ -73,6 +97,7 @@ def _image_rows(data, unit):
     if len(shape) != 2 or shape[0] != 5 or shape[1] < 2:
         text = " x ".join(map(str, shape)) or "no data"
         raise Rejected("wrong_shape", f"the image is {text}, not 5 rows of flux, ivar, wavelength, andmask, ormask")
+    _check_length(shape[1])
     bits = unit.header.get("BITPIX")
     if bits not in TYPES:
         raise Rejected("unreadable", f"BITPIX {bits} is no FITS type")
@@ -80,10 +105,20 @@ def _image_rows(data, unit):
     return _scaled(rows, unit.header.get("BSCALE"), unit.header.get("BZERO"))
 
 
+def _check_length(pixels):
+    if pixels > MOST_PIXELS:
+        raise Rejected("wrong_shape", f"{pixels:,} pixels are no single spectrum of low resolution")
+
+
 def _scaled(values, scale, zero):
     """values * scale + zero, where a header gives them."""
     if scale in (None, 1) and zero in (None, 0):
         return values
+    if scale in (None, 1) and values.dtype.kind in "iu" and isinstance(zero, int | float) and zero == int(zero):
+        if int(zero) == 1 << 63 and values.dtype.itemsize == 8:  # unsigned: FITS has no other way
+            return values.astype("i8").view("u8") ^ np.uint64(1 << 63)
+        if abs(zero) < 1 << 53 and values.dtype.itemsize < 8:
+            return values.astype("i8") + int(zero)
     if not all(part is None or isinstance(part, int | float) for part in (scale, zero)):
         raise Rejected("unreadable", "the header's scale of the data is no number")
     with np.errstate(all="ignore"):
@@ -116,13 +151,14 @@ def _table(header, columns):
             raise Rejected("wrong_shape", f"the table has no column {name}")
     flux, ivar = columns["FLUX"], columns["IVAR"]
     andmask = columns.get("ANDMASK", columns.get("AND_MASK", np.zeros(len(flux))))
-    if "LOGLAM" in columns and andmask.dtype.kind in "iu":
-        andmask = andmask & ~BRIGHT_SKY
+    if header.survey == "SDSS" and andmask.dtype.kind in "iu":
+        andmask = andmask.astype("i8") & ~BRIGHT_SKY  # wide enough for the bit, however narrow the column is
     wave = columns.get("WAVELENGTH")
     if wave is None and "LOGLAM" in columns:
         wave = 10 ** np.clip(_doubles(columns["LOGLAM"]), 0, 9)
     if len({len(flux), len(ivar), len(andmask), len(flux) if wave is None else len(wave)}) > 1 or len(flux) < 2:
         raise Rejected("wrong_shape", "the columns of the table are not of one length")
+    _check_length(len(flux))
     grid, flags = _header_grid(header), 0
     if wave is not None:
         wave = _doubles(wave)
@@ -140,7 +176,7 @@ def _table(header, columns):
 def _rows(data, unit):
     """The rows of a binary table as a structured array, and the upper-case names of its columns."""
     shape, fields = axes(unit.header), unit.header.get("TFIELDS")
-    if len(shape) != 2 or not isinstance(fields, int):
+    if len(shape) != 2 or not isinstance(fields, int) or not 0 <= fields <= 999:
         raise Rejected("unreadable", "the table's header does not say what rows and columns it has")
     width, rows = shape
     names, kinds = [], []

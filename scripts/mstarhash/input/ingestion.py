@@ -11,6 +11,11 @@ from mstarhash.input.fitsread import read_spectrum
 from mstarhash.input.headervalues import NEEDED, join_identity, number, values_of
 from mstarhash.input.pixels import pixel_mask, signal_to_noise, usable_share
 
+LOST_TO = {
+    "andmask": "ANDMASK set", "no_ivar": "no inverse variance", "negative_ivar": "negative inverse variance",
+    "bad_flux": "flux not finite", "zero_run": "runs of zeros", "flat_run": "runs of one value",
+}  # fmt: skip
+
 
 @dataclass
 class Row:
@@ -45,9 +50,19 @@ def read_row(listed, min_good, zero_run, flat_run):
         _pixels(row, spectrum, zero_run, flat_run)
         _enough(row, spectrum, min_good)
     except Rejected as rejected:
-        row.status, row.reason = rejected.status, str(rejected)
-        row.flux = row.ivar = row.mask = None
+        _set_aside(row, rejected.status, str(rejected))
+    except MemoryError:  # of the machine, not of the file, whose size is bounded
+        raise
+    except Exception as error:  # what nobody thought of, in one file of a million, must not lose the others
+        _set_aside(
+            row, "unreadable", f"reading it failed ({type(error).__name__}: {error}); please report it with the file"
+        )
     return row
+
+
+def _set_aside(row, status, reason):
+    row.status, row.reason = status, reason
+    row.flux = row.ivar = row.mask = None
 
 
 def _describe(row, header: Header, listed):
@@ -58,7 +73,9 @@ def _describe(row, header: Header, listed):
         found = (*found[:4], listed["obsid"] or found[4])
     row.identity = tuple(own or kept for own, kept in zip(found, row.identity, strict=True))
     row.values = values_of(header)
-    row.flags |= FLAG["name_mismatch"] * mismatch | FLAG["header_damaged"] * bool(header.damaged & NEEDED)
+    row.flags |= FLAG["name_mismatch"] * mismatch | FLAG["header_damaged"] * bool(
+        header.damaged & NEEDED[header.survey]
+    )
     row.flags |= FLAG["no_obsid"] * (not row.identity[4])
     row.flags |= FLAG["no_position"] * bool(np.isnan(row.values["ra"]))
     if listed["class"]:
@@ -66,6 +83,9 @@ def _describe(row, header: Header, listed):
         row.values |= {"class": listed["class"], "subclass": listed["subclass"]}
         if listed["z"]:
             row.values["z"] = number(listed["z"])
+    if listed.get("candidate") == "1":
+        row.flags |= FLAG["candidate"]
+        row.values |= {"class": "Unknown", "z": np.nan}
 
 
 def _pixels(row, spectrum, zero_run, flat_run):
@@ -81,22 +101,33 @@ def _pixels(row, spectrum, zero_run, flat_run):
 
 
 def _enough(row, spectrum, min_good):
-    """Raise Rejected unless enough pixels of 3900-9000 A are usable."""
+    """Raise Rejected unless enough pixels of 3900-9000 A are usable; the reason names what takes most of them."""
     share = usable_share(row.coeff0, row.coeff1, row.mask)
     if share >= min_good:
         return
-    why = (
-        f"{100 * share:.0f} % of the pixels of 3900-9000 A are usable, ingest.min_good asks for {100 * min_good:.0f} %"
-    )
+    left = usable_share(row.coeff0, row.coeff1, row.mask & BIT["andmask"])
     if not np.isfinite(spectrum.flux).any():
         why = "the flux is NaN everywhere"
     elif not np.nan_to_num(spectrum.flux).any():
         why = "the flux is 0 everywhere"
     elif not row.ivar.any():
         why = "the inverse variance is 0 or less everywhere"
-    elif (spectrum.andmask != 0).all():
-        why = "ANDMASK is set everywhere"
+    elif (row.mask & BIT["andmask"]).any() and left < 0.005:
+        why = f"ANDMASK is set in {'nearly ' * (left > 0)}every pixel"
+    else:
+        why = f"{100 * share:.0f} % of the pixels of 3900-9000 A are usable ({_losses(row)}), {100 * min_good:.0f} % are asked for"
+        why += " (ingest.min_good)"
     raise Rejected("few_pixels", why)
+
+
+def _losses(row):
+    """What the pixels of 3900-9000 A are lost to, the largest share first; a pixel may be counted twice."""
+    cover = usable_share(row.coeff0, row.coeff1, np.zeros(len(row.mask)))
+    shares = {"outside its wavelengths": 1 - cover}
+    for name, words in LOST_TO.items():
+        shares[words] = cover - usable_share(row.coeff0, row.coeff1, row.mask & BIT[name])
+    words = sorted(shares, key=shares.get, reverse=True)
+    return ", ".join(f"{word} {100 * shares[word]:.0f} %" for word in words if shares[word] > 0.05) or "many causes"
 
 
 class Twins:

@@ -1,133 +1,84 @@
-"""LAMOST catalogues: class, subclass and z of the files of a survey.
+"""LAMOST catalogues, and other tables of spectra: which row is of which file, and what it says.
 
-`|`- or `,`-separated text or FITS, gzipped or not, whatever the order of the columns; names without case and
-without the `combined_` of query exports.
+Tables in any form that `common.table_file` reads, whatever the order of the columns; names without case and without the
+`combined_` of query exports.
 """
 
-import contextlib
-import csv
-import gzip
 import re
-import warnings
+from contextlib import contextmanager
 
 from mstarhash.common.errors import InputError
-from mstarhash.input.headervalues import number, text, whole
+from mstarhash.common.progress import say
+from mstarhash.common.table_file import open_table
+from mstarhash.input.headervalues import number, whole
 
 FOUR = ("lmjd", "planid", "spid", "fiberid")
-ROWS = 100_000  # rows of a FITS table taken at a time
+OBSID, FILE = ("obsid",), ("file",)
+ROWS = 100_000  # rows taken at a time
 
 
-def open_catalogue(path):
-    """(join columns, rows): the columns files are joined by, and an iterator of (key, obsid, class, subclass, z).
+@contextmanager
+def open_catalogue(path, others=()):
+    """(join columns, rows): the columns files are joined by, and an iterator of
+    (key, obsid, class, subclass, z, {other column: text}); to be used in a `with`.
 
-    key: a tuple of four texts, or obsid; a blank class is Unknown; z: text, 'nan' where missing, '' where the
-    catalogue has no such column. Raises InputError where the file is missing, unreadable or without the columns
-    needed.
+    others: columns wanted besides, in lower case. key: a tuple of four texts, or obsid; a blank class is Unknown; z:
+    text, 'nan' where missing, '' where the catalogue has no such column. Raises InputError where the file is missing,
+    unreadable or without the columns needed.
     """
-    try:
-        with open(path, "rb") as file:
-            packed = file.read(2) == b"\x1f\x8b"
-        with gzip.open(path) if packed else open(path, "rb") as file:
-            start = file.read(9)
-    except (OSError, EOFError) as error:
-        raise _cannot(path, error) from None
-    names, read = _fits(path) if start == b"SIMPLE  =" else _separated(path, packed)
-    place = {}
-    for column, name in enumerate(names):
-        place.setdefault(re.sub(r"^combined_", "", name.strip().lstrip("#").strip().lower()), column)
-    join = FOUR if all(name in place for name in FOUR) else ("obsid",)
-    missing = [name for name in (*join, "class", "subclass") if name not in place]
-    if missing:
-        raise InputError(
-            f"input.catalogue: {path}: no column {', '.join(missing)}; needed are class, subclass, and lmjd, planid, "
-            f"spid, fiberid or else obsid (found: {', '.join(list(place)[:12])})"
-        )
-    return join, _rows(read, join, place)
+    with open_table(path, "input.catalogue") as table:
+        place = columns_of(table)
+        join = next((join for join in (FOUR, OBSID) if all(name in place for name in join)), OBSID)
+        missing = [name for name in (*join, "class", "subclass") if name not in place]
+        if missing:
+            raise InputError(
+                f"input.catalogue: {path}: no column {', '.join(missing)}; needed are class, subclass, and lmjd, planid, "
+                f"spid, fiberid or else obsid (found: {', '.join(list(place)[:12])})"
+            )
+        missing = [name for name in others if name not in place]
+        if missing:
+            raise InputError(
+                f"input.candidates: {path} has no column {', '.join(missing)} (found: {', '.join(list(place)[:40])})"
+            )
+        taken = [name for name in (*join, "class", "subclass", "obsid", "z", *others) if name in place]
+        words = ", ".join(f"{name} from {place[name]}" for name in dict.fromkeys(taken))
+        say("; ".join([f"manifest: {path}, a {table.kind}: {words}", *table.notes]))
+        yield join, _rows(table, join, place, others)
 
 
-def _cannot(path, error):
-    """The InputError of a catalogue that cannot be read."""
-    why = "no such file" if isinstance(error, FileNotFoundError) else f"cannot be read ({error})"
-    return InputError(f"input.catalogue: {path}: {why}")
-
-
-def _rows(read, join, place):
-    """Yield (key, obsid, class, subclass, z) of each line."""
-    wanted = [*join, "class", "subclass", *(name for name in ("obsid", "z") if name in place)]
-    at = {name: column for column, name in enumerate(wanted)}
-    obsid, z = at.get("obsid"), at.get("z")
-    for row in read([place[name] for name in wanted]):
-        key = (whole(row[0]), text(row[1]), whole(row[2]), whole(row[3])) if len(join) == 4 else whole(row[0])
+def _rows(table, join, place, others):
+    """Yield what `open_catalogue` tells of each row."""
+    known = [name for name in ("obsid", "z") if name in place]
+    for row in rows_of(table, place, dict.fromkeys((*join, "class", "subclass", *known, *others))):
         yield (
-            key,
-            "" if obsid is None else whole(row[obsid]),
-            " ".join(text(row[at["class"]]).split()) or "Unknown",
-            " ".join(text(row[at["subclass"]]).split()),
-            "" if z is None else repr(number(row[z])),
+            key_of(row, join),
+            whole(row.get("obsid", "")),
+            " ".join(row["class"].split()) or "Unknown",
+            " ".join(row["subclass"].split()),
+            repr(number(row["z"])) if "z" in row else "",
+            {name: row[name] for name in others},
         )
 
 
-def _separated(path, packed):
-    """Names, and a function that yields some columns of each row, of a text catalogue."""
-
-    def opened():
-        return (gzip.open if packed else open)(path, "rt", encoding="utf-8-sig", errors="replace", newline="")
-
-    try:
-        with opened() as file:
-            head = file.readline().rstrip("\r\n")
-    except (OSError, EOFError) as error:
-        raise _cannot(path, error) from None
-    sign = max("|,\t;", key=head.count)
-    quoting = csv.QUOTE_NONE if sign == "|" else csv.QUOTE_MINIMAL
-    names = next(csv.reader([head], delimiter=sign, quoting=quoting), [])
-
-    def rows(columns):
-        last = max(columns)
-        try:
-            with opened() as file:
-                file.readline()
-                for row in csv.reader(file, delimiter=sign, quoting=quoting):
-                    if row:
-                        row += [""] * (last + 1 - len(row))
-                        yield [row[column] for column in columns]
-        except (OSError, EOFError, csv.Error) as error:
-            raise _cannot(path, error) from None
-
-    return names, rows
+def columns_of(table):
+    """{name in lower case: name in the file} of an open table; of names alike the first."""
+    place = {}
+    for name in table.names:
+        place.setdefault(re.sub(r"^combined_", "", name.strip().lstrip("#").strip().lower()), name)
+    return place
 
 
-def _fits(path):
-    """Names, and a function that yields some columns of each row, of the first table of a FITS file."""
-    from astropy.io import fits
-    from astropy.utils.exceptions import AstropyWarning
+def rows_of(table, place, names):
+    """Yield {name: text} of each row of an open table."""
+    table.load([place[name] for name in names])
+    for first in range(0, table.rows, ROWS):
+        block = slice(first, min(first + ROWS, table.rows))
+        for values in zip(*(table.text(place[name], block).tolist() for name in names), strict=True):
+            yield dict(zip(names, values, strict=True))
 
-    wrong = OSError, EOFError, ValueError, TypeError, KeyError, IndexError
 
-    def table_of(units):
-        return next((unit for unit in units if isinstance(unit, fits.BinTableHDU | fits.TableHDU)), None)
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", AstropyWarning)  # of cards and lengths; what matters fails below
-        try:
-            with fits.open(path) as units:
-                table = table_of(units)
-                names = None if table is None else list(table.columns.names)
-        except wrong as error:
-            raise _cannot(path, error) from None
-    if names is None:
-        raise _cannot(path, "no table in this FITS file, or it is cut short")
-
-    def rows(columns):
-        try:
-            with contextlib.ExitStack() as stack:
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore", AstropyWarning)
-                    table = table_of(stack.enter_context(fits.open(path))).data
-                    parts = [table.field(column) for column in columns]
-                for first in range(0, len(table), ROWS):
-                    yield from zip(*(part[first : first + ROWS].tolist() for part in parts), strict=True)
-        except wrong as error:
-            raise _cannot(path, error) from None
-
-    return names, rows
+def key_of(row, join):
+    """What files are joined by: (lmjd, planid, spid, fiberid) or obsid, as headers tell them, or the file's name."""
+    if join == FOUR:
+        return whole(row["lmjd"]), row["planid"], whole(row["spid"]), whole(row["fiberid"])
+    return whole(row["obsid"]) if join == OBSID else row["file"]

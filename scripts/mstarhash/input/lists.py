@@ -4,12 +4,14 @@ from mstarhash.common.errors import InputError
 
 COLUMNS = (
     "file", "lmjd", "planid", "spid", "fiberid", "obsid", "order", "size", "mtime_ns", "class", "subclass", "z",
+    "candidate",
 )  # fmt: skip
 
 
 def list_text(rows):
     """The text of a list: a header, and a line a file. `class` is empty where no catalogue has the file; then
-    the header's class, subclass and z hold. `z` is `nan` where the catalogue has none for it.
+    the header's class, subclass and z hold. `z` is `nan` where the catalogue has none for it; `candidate` is 1 where
+    input.candidates names the file, else 0.
     """
     lines = ["\t".join(COLUMNS), *("\t".join(map(str, row)) for row in rows)]
     return "\n".join(lines) + "\n"

@@ -97,11 +97,11 @@ def test_unsigned_masks(tmp_path):
 
 def test_large_ids_keep_their_digits(tmp_path):
     units = make_data.sdss(PLUG)
-    big = np.array([11259004964108738560], "u8")
+    big = np.array([11259004964108738563], "u8")
     columns = [*units[2].columns, make_data.fits.Column("SPECOBJID", "K", bzero=1 << 63, array=big)]
     units[2] = make_data.fits.BinTableHDU.from_columns(columns, name="SPALL")
     found = read_spectrum(read_bytes(make_data.write(tmp_path / "a.fits", units)))
-    assert header_identity(found.header)[4] == "11259004964108738560"
+    assert header_identity(found.header)[4] == "11259004964108738563"
 
 
 @pytest.mark.parametrize("telescope", ["SDSS 2.5-M", "NOAO 4m Mayall"])

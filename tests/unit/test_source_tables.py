@@ -92,6 +92,17 @@ def test_damaged_ids_are_refused(tmp_path, star):
         assert list(table.get("source_id")[2:5]) == ["7", "", "9"]
 
 
+def test_what_may_be_no_id_is_said(tmp_path, star):
+    for name, ids, words in (
+        ("source_id_2", IDS, "no ids, source_id_2 may hold them: rename"),
+        ("Source", np.arange(60), "Source holds 1, Gaia's ids are above 4,294,967,296: running numbers?"),
+    ):
+        columns = gaia(star, **{name: ids})
+        del columns["source_id"]
+        with opened(toy.write_table(tmp_path / f"{name}.csv", columns)) as table:
+            assert words in table.describe()
+
+
 def test_equal_ids_at_two_places_are_damage(tmp_path, star):
     columns = gaia(star, source_id=np.where(np.arange(60) < 2, IDS[0], IDS))
     with pytest.raises(InputError, match="1 ids of column source_id stand at more than one place"):
@@ -108,6 +119,7 @@ def test_the_release_is_told_by_the_ids_or_the_config(tmp_path, star):
     assert epoch(ref_epoch=None) == 2016 and epoch("DR4", ref_epoch=None) == 2017.5
     assert epoch("DR4", ref_epoch=None, source_id=named["DR2"]) == 2015.5
     assert epoch(ref_epoch=None, source_id=None, DR4Name=named["DR4"]) == 2017.5
+    assert epoch(ref_epoch=None, DESIGNATION=named["DR4"]) == 2017.5  # beside source_id
     assert epoch("DR2") == toy.EPOCH  # ref_epoch comes first
     assert epoch(ref_epoch=np.where(np.arange(60) < 30, np.nan, 2017.5)) == 2017.5  # as those that have one
 
@@ -248,7 +260,7 @@ def test_columns_that_are_not_used_never_stop_a_table(tmp_path, star):
         columns = gaia(star) | {f"parallax_{k}": star["parallax"] for k in (2, 1)}
         ran(tmp_path, star, {key: values for key, values in columns.items() if key != "parallax"})
     for start, end in (("", "_2"), ("", ".1"), ("gaia_", "")):
-        columns = gaia(star, e_ra=star["g"], pm_ra=star["g"])
+        columns = gaia(star, e_ra=star["g"], target_pm_ra=star["g"])
         columns = {f"{start}{k}{end}" if k in ("ra", "dec") else k: values for k, values in columns.items()}
         with pytest.raises(InputError, match=f"no pair of columns ra, dec or .*; {start}ra{end}: rename the one that"):
             ran(tmp_path, star, columns)

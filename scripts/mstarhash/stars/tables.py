@@ -129,7 +129,9 @@ class Table:
     def _like(self, name):
         """Columns whose names a join has made of one of ours: ra_2, gaia_ra, not e_ra, pm_ra."""
         pattern = "|".join(map(re.escape, self.known[name].spelt()))
-        pattern = rf"(?!(?:e|err|error|pm|mu|sig|sigma)_)(?:\w+_(?:{pattern})|(?:{pattern})(?:[_.]\w{{1,2}}|\d))"
+        pattern = (
+            rf"(?!(?:\w+_)?(?:e|err|error|pm|mu|sig|sigma)_)(?:\w+_(?:{pattern})|(?:{pattern})(?:[_.]\w{{1,2}}|\d))"
+        )
         return [n for n in self.file.names if re.fullmatch(pattern, n, re.IGNORECASE)]
 
     def _named(self, spelling):
@@ -197,16 +199,34 @@ class Table:
                 continue
             if ids.any() or not self.rows:
                 self.ids, self.columns["source_id"] = ids, name
-                told = by_ids or source_ids.release_of_name(name)
+                told = by_ids or source_ids.release_of_name(name) or source_ids.release_of_designation(self.file)
                 break
         surely = [pair for pair in wrong if pair[0].lower() not in ("source", "designation", "gaia")] or wrong
         if surely and self.ids is None:
             name, reason = surely[0]
             raise InputError(f"{self.path}: column {name} of the table of {self.key} {reason}")
         self.remarks += [f"{name} is not taken, it {reason}" for name, reason in wrong]
+        self.remarks += self._odd_ids()
         if "ra" in self.columns:
             column, self.epoch, self.epoch_words = gaia_epoch.column_and_epoch(
                 self.file, self.columns["ra"], told, release
             )
             if column:
                 self.columns["ref_epoch"] = column
+
+    def _odd_ids(self):
+        """What a user should know of the ids: none where a column is like them, or numbers that Gaia does not give."""
+        if self.ids is None:
+            like = self._like("source_id")
+            return (
+                [f"no ids, {', '.join(like[:4])} may hold them: rename the one that is meant to source_id"]
+                if like
+                else []
+            )
+        small = self.ids[(self.ids > 0) & (self.ids < source_ids.SMALLEST)]
+        name = self.columns.get("source_id")
+        return (
+            [f"{name} holds {small[0]}, Gaia's ids are above {source_ids.SMALLEST:,}: running numbers?"]
+            if len(small)
+            else []
+        )

@@ -92,6 +92,17 @@ def test_damaged_ids_are_refused(tmp_path, star):
         assert list(table.get("source_id")[2:5]) == ["7", "", "9"]
 
 
+def test_what_may_be_no_id_is_said(tmp_path, star):
+    for name, ids, words in (
+        ("source_id_2", IDS, "no ids, source_id_2 may hold them: rename"),
+        ("Source", np.arange(60), "Source holds 1, Gaia's ids are above 4,294,967,296: running numbers?"),
+    ):
+        columns = gaia(star, **{name: ids})
+        del columns["source_id"]
+        with opened(toy.write_table(tmp_path / f"{name}.csv", columns)) as table:
+            assert words in table.describe()
+
+
 def test_equal_ids_at_two_places_are_damage(tmp_path, star):
     columns = gaia(star, source_id=np.where(np.arange(60) < 2, IDS[0], IDS))
     with pytest.raises(InputError, match="1 ids of column source_id stand at more than one place"):
@@ -108,6 +119,7 @@ def test_the_release_is_told_by_the_ids_or_the_config(tmp_path, star):
     assert epoch(ref_epoch=None) == 2016 and epoch("DR4", ref_epoch=None) == 2017.5
     assert epoch("DR4", ref_epoch=None, source_id=named["DR2"]) == 2015.5
     assert epoch(ref_epoch=None, source_id=None, DR4Name=named["DR4"]) == 2017.5
+    assert epoch(ref_epoch=None, DESIGNATION=named["DR4"]) == 2017.5  # beside source_id
     assert epoch("DR2") == toy.EPOCH  # ref_epoch comes first
     assert epoch(ref_epoch=np.where(np.arange(60) < 30, np.nan, 2017.5)) == 2017.5  # as those that have one
 
@@ -127,6 +139,8 @@ def test_epochs_of_gaia_s_own_tables(tmp_path, star, capsys):
     columns["Epoch"] = columns.pop("ref_epoch")
     assert (ran(tmp_path, star, columns, release="DR4")["ref_epoch"] == 2015.5).all()  # VizieR's table of DR2
     assert "epoch 2015.5 (from Epoch)" in capsys.readouterr().err
+    ran(tmp_path, star, gaia(star, ref_epoch=np.full(60, "J2015.5")))
+    assert "ref_epoch is not taken, it holds no numbers ('J2015.5')" in capsys.readouterr().err
     wrong = gaia(star, ref_epoch=np.full(60, 57205.875))
     assert (ran(tmp_path, star, wrong, release="DR2")["match_sep"] < 2e-3).all()  # no year at all
 
@@ -149,6 +163,29 @@ def test_values_that_cannot_be_are_missing(tmp_path, star, null, capsys):
     assert ("values that cannot be, taken as missing" in said) == (text is None) and "pmra 12 (like" in said or text
 
 
+@pytest.mark.parametrize("unit", ["uas", "Angle[uas]", "1e-3 mas", "Microarcsec"])
+def test_units_in_many_words(tmp_path, star, unit):
+    from astropy.io import fits
+
+    hdu = fits.table_to_hdu(Table(gaia(star, parallax=star["parallax"] * 1000)))
+    for name, words in (
+        ("parallax", unit),
+        ("ra", "degrees"),
+        ("dec", "DEG"),
+        ("pmra", "mas/year"),
+        ("pmdec", "MAS per yr"),
+    ):
+        hdu.columns[name].unit = words
+    hdu.columns["phot_g_mean_mag"].unit = "Magnitude[mag]"
+    hdu.writeto(tmp_path / "g.fits")
+    out = toy.run_crossmatch(tmp_path, toy.measured(star), tmp_path / "g.fits")
+    assert out["parallax"] == pytest.approx(star["parallax"]) and out["match_sep"].max() < 2e-3
+    hdu.columns["phot_g_mean_mag"].unit = "uJy"
+    hdu.writeto(tmp_path / "flux.fits")
+    with pytest.raises(InputError, match="phot_g_mean_mag .* is in uJy; convert it to mag"):
+        toy.run_crossmatch(tmp_path, toy.measured(star), tmp_path / "flux.fits")
+
+
 def test_limits_are_of_what_can_be():
     def kept(name, values, factor=1.0):
         return possible(np.array(values, float), GAIA[name], factor).tolist()
@@ -157,7 +194,16 @@ def test_limits_are_of_what_can_be():
     for name, values in real.items():
         assert kept(name, values) == values
     assert kept("pmra", [-798_580], 1e-3) == [pytest.approx(-798.58)]
-    for name, value in (("dec", 90.5), ("dec", -99.0), ("ra", 999), ("g", 99.0), ("g", -9.99), ("parallax_error", 0)):
+    for name, value in (
+        ("dec", 90.5),
+        ("dec", -99.0),
+        ("ra", 999),
+        ("g", 99.0),
+        ("g", -9.99),
+        ("parallax_error", 0),
+        ("parallax_error", 5e-5),
+        ("pmra_error", 2e-5),
+    ):  # arcsec without a unit, Gaia's start at 0.006 mas
         assert np.isnan(kept(name, [value])[0]), name
     assert np.isnan(kept("ref_epoch", [0, 56000, 1e20])).all()
 
@@ -205,11 +251,26 @@ def test_positions_are_taken_as_pairs(tmp_path, star):
 def test_columns_that_are_not_used_never_stop_a_table(tmp_path, star):
     columns = gaia(star, epoch=np.full(60, "2014-01-01"), remark=np.full(60, "x"), parallax_over_error=np.full(60, "?"))
     assert (ran(tmp_path, star, columns)["match_sep"] < 2e-3).all()
-    with pytest.raises(InputError, match="column pmra of the table of input.gaia is text .'fast'."):
-        ran(tmp_path, star, gaia(star, pmra=np.full(60, "fast")))
+    with pytest.raises(InputError, match="column pmra of the table of input.gaia holds 'fast' .row 2., no number"):
+        ran(tmp_path, star, gaia(star, pmra=np.where(np.arange(60) == 1, "fast", "1.5")))
+    for cell, words in (("292,58", "a decimal comma; write numbers with points"), ("10:20:09.7", "sexagesimal")):
+        with pytest.raises(InputError, match=f"column ra .* holds '{cell}' .row 1., {words}"):
+            ran(tmp_path, star, gaia(star, ra=np.full(60, cell)))
     with pytest.raises(InputError, match="no column parallax or Plx; .* parallax_2, parallax_1?"):
         columns = gaia(star) | {f"parallax_{k}": star["parallax"] for k in (2, 1)}
         ran(tmp_path, star, {key: values for key, values in columns.items() if key != "parallax"})
+    for start, end in (("", "_2"), ("", ".1"), ("gaia_", "")):
+        columns = gaia(star, e_ra=star["g"], target_pm_ra=star["g"])
+        columns = {f"{start}{k}{end}" if k in ("ra", "dec") else k: values for k, values in columns.items()}
+        with pytest.raises(InputError, match=f"no pair of columns ra, dec or .*; {start}ra{end}: rename the one that"):
+            ran(tmp_path, star, columns)
+        with opened(
+            toy.write_table(tmp_path / f"{start}ra{end}.fits", columns | {k: star[k] for k in ("ra", "dec")})
+        ) as table:
+            assert f"a join with another table, it seems: {start}ra{end}, {start}dec{end} are not" in table.describe()
+    two = toy.infrared(star)[0] | {"parallax": star["parallax"]}
+    with tables.Table(toy.write_table(tmp_path / "2.csv", two), "input.twomass", tables.TWOMASS) as table:
+        assert "a join with another table, it seems; the positions must be those" in table.describe()
     with pytest.raises(InputError, match="column ra of the table of input.gaia stands twice"):
         opened(made(tmp_path, HEAD + ",ra\n1,2,3,4,5,6,7,8\n"))
 

@@ -83,7 +83,9 @@ def rows(sign, null="", head=("id", "x", "n", "s"), between=()):
 def test_separators_comments_and_nulls(tmp_path, sign, above):
     for null in ["null", "N/A", "<NA>", "--", "nan"] + (["", " ", "NULL"] if sign != "  " else []):
         check(write(tmp_path / "a", above + rows(sign, null)), "")
-    check(write(tmp_path / "a", (above + rows(sign, "none")).replace("\n", "\r\n"), packed=True), "")
+    for end in ("\r\n", "\r"):  # of old Macs, as some spreadsheets still write them
+        if sign != "  " or end != "\r":
+            check(write(tmp_path / "a", (above + rows(sign, "none")).replace("\n", end), packed=True), "")
 
 
 @pytest.mark.parametrize("sign", ["\t", ";", "|"])
@@ -132,7 +134,7 @@ def test_names_that_stand_twice_and_tables_without_rows(tmp_path):
 
 
 REFUSED = {
-    "a,b\n1,2\n3\n4,5\n": "line 3: 1 cells, the header line has 2",
+    "a,b\n1,2\n3\n4,5\n": "line 3: 1 cells, the header line (a, b) has 2",
     "a b\n1 2\n3\n": "line 3: 1 cells between blanks",
     "1.5,2\n3,4\n": "numbers in its first line",
     "#RESOURCE=x\n#INFO none\n": "found nothing",

@@ -164,8 +164,8 @@ job.get_results().write("gaia_dr3.fits")
 
 ## By CDS X-Match
 
-Faster for long lists; it compares at J2000, and gives Gaia's positions of 2016.0 without saying so (the default of
-`crossmatch.gaia_epoch`). Without the distances; Gaia DR4 was not there in December 2026.
+Faster for long lists; it compares at J2000, and gives Gaia's positions of 2016.0 without saying so (as
+`input.gaia_release: DR3`, the default, has them). Without the distances; Gaia DR4 was not there in December 2026.
 
 ```bash
 {matches}

@@ -114,7 +114,7 @@ def text_table(path, start, packed):
             text, encoding = start.decode("latin-1"), "latin1"
         else:  # the last letter is cut
             text, encoding = start[: error.start].decode("utf-8-sig"), "utf8"
-    lines = text.split("\n")
+    lines = re.split(r"\r\n|\n|\r", text)
     if not text.strip():
         raise Refused("an empty file; a header line with the names of the columns is needed")
     first = next((number for number, line in enumerate(lines) if line.strip() and line[0] not in "#\\"), len(lines))
@@ -141,7 +141,7 @@ class _Head:
             first = comments[-1]
         elif comments and not (ecsv or vizier) and self._named_by(lines[comments[-1]], lines[first]):
             first = comments[-1]
-        line = lines[first].rstrip("\r")
+        line = lines[first]
         self.separator = self._sign(line.lstrip("# "))
         self.names = self._cells(line.lstrip("#").strip(" ") if line[0] == "#" else line)
         self.skip = first + 1
@@ -151,13 +151,13 @@ class _Head:
             from astropy.table.meta import get_header_from_yaml
 
             self.kind = "ECSV table"
-            header = get_header_from_yaml([lines[number].rstrip("\r")[2:] for number in comments[1:]])
+            header = get_header_from_yaml([lines[number][2:] for number in comments[1:]])
             self.units = {column["name"]: str(column.get("unit") or "") for column in header["datatype"]}
             self.separator = header.get("delimiter", " ")
             self.names = next(csv.reader([line], delimiter=self.separator))
             return
         if len(lines) > first + 2 and DASHES.fullmatch(lines[first + 2]):
-            self.units = dict(zip(self.names, self._cells(lines[first + 1].rstrip("\r")), strict=False))
+            self.units = dict(zip(self.names, self._cells(lines[first + 1]), strict=False))
             self.skip = first + 3
         elif len(lines) > first + 1 and DASHES.fullmatch(lines[first + 1]):
             self.skip = first + 2
@@ -167,8 +167,8 @@ class _Head:
     def _named_by(self, comment, row):
         """Whether a comment just above the rows holds their names."""
         sign = self._sign(row)
-        names = self._split(comment.lstrip("# ").rstrip("\r"), sign)
-        cells = self._split(row.rstrip("\r"), sign)
+        names = self._split(comment.lstrip("# "), sign)
+        cells = self._split(row, sign)
         return len(names) == len(cells) > 1 and any(map(_number, cells)) and not any(map(_number, names))
 
     def _sign(self, line):
@@ -252,14 +252,15 @@ def _odd(row, head):
     if row.text.startswith("#"):
         return "holds several tables, as VizieR sends them together; save the one that is wanted alone"
     line = "" if row.number is None else f"line {row.number}: "
+    first = ", ".join(head.names[:3]) + (", ..." if len(head.names) > 3 else "")
     if head.separator == BLANKS:
         return (
-            f"{line}{row.actual_columns} cells between blanks, the header line has {row.expected_columns}; save the table "
-            "as CSV, or write null in empty cells and put cells with blanks in quotes"
+            f"{line}{row.actual_columns} cells between blanks, the header line ({first}) has {row.expected_columns}; save the "
+            "table as CSV, or write null in empty cells and put cells with blanks in quotes"
         )
     sign = "a tab" if head.separator == "\t" else f"'{head.separator}'"
     return (
-        f"{line}{row.actual_columns} cells, the header line has {row.expected_columns}; cells that hold {sign} must be "
+        f"{line}{row.actual_columns} cells, the header line ({first}) has {row.expected_columns}; cells that hold {sign} must be "
         "in quotes, and no line may be cut"
     )
 

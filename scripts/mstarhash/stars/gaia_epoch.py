@@ -24,7 +24,10 @@ def column_and_epoch(table, ra, told, configured):
         if key not in NAMES | GENERAL:
             continue
         values = table.column(name)
-        if values.dtype.kind not in "iuf" or not values.count():
+        if not values.count():
+            continue
+        if values.dtype.kind not in "iuf":
+            remarks.append(f"; {name} is not taken, it holds no numbers ('{values.compressed()[0]}')")
             continue
         years = np.asarray(values.compressed(), float)
         seen = years[(years > LOW) & (years < HIGH)]

@@ -1,5 +1,8 @@
 """Columns of Gaia, 2MASS and WISE tables: the names that archives give them, our units, and what values can be."""
 
+import itertools
+import re
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +14,7 @@ VIZIER = {"plx", "jmag", "w1mag"}  # columns by which a table is known to have V
 # Pairs of positions, the archives' first; a pair is taken together or not at all
 POSITIONS = ("ra dec", "ra decl", "RA_ICRS DE_ICRS", "RAdeg DEdeg", "RAJ2000 DEJ2000", "_RAJ2000 _DEJ2000")
 OF_2000 = {"RAJ2000"}  # of Gaia tables: brought to 2000 by the archive
+LEAST_ERROR = 0.001  # Gaia's are from 0.006 on [mas, mas/yr]: below, they are in another unit, arcsec perhaps
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ def _mag(names):
 
 
 def _error(names, unit="mag"):
-    return Wanted(unit, names, 0, 10 if unit == "mag" else 1000)
+    return Wanted(unit, names, 0, 10) if unit == "mag" else Wanted(unit, names, LEAST_ERROR, 1000)
 
 
 def _motion(names):
@@ -99,6 +103,13 @@ WISE = {
     "qual": Wanted("text", "ph_qual qph"),
     "date": Wanted("d", "w1mjdmean", 55_000, 62_000),  # modified Julian
 }
+WORDS = {
+    r"degrees?": "deg",
+    r"milli-?arc-?sec(ond)?s?": "mas",
+    r"micro-?arc-?sec(ond)?s?": "uas",
+    r"years?": "yr",
+    r" per ": "/",
+}  # for units
 # What writers of tables put for nothing: only nines. Real values hit these to a thousandth too rarely to matter.
 NINES = np.array([float("9" * n + "." + "9" * m) for n in (3, 4, 5, 6) for m in (0, 1, 2, 3)])
 
@@ -120,18 +131,59 @@ def possible(values, wanted, factor):
 def unit_factor(given, wanted):
     """What turns a table's unit into ours; 1 where it names none, and for epochs, dates and magnitudes.
 
-    Raises ValueError where it is no such unit.
+    Raises ValueError, which says what to do, where it is no such unit or none that is known.
     """
     from astropy import units
 
-    if wanted in ("", "mag", "yr", "d") or not given:
+    if wanted in ("", "yr", "d") or not given:
         return 1.0
-    for form in (None, "cds", "vounit", "fits"):
+    have = _unit(given)
+    if wanted == "mag":  # in whatever words, but no flux
+        if have is not None and have.is_equivalent("Jy"):
+            raise ValueError(f"is in {given}; convert it to mag")
+        return 1.0
+    if have is None:
+        raise ValueError(f"has the unit '{given}', which is not known; give it in {wanted} and name that or no unit")
+    if have == units.dimensionless_unscaled:
+        return 1.0
+    try:
+        return float(have.to(units.Unit(wanted)))
+    except units.UnitConversionError:
+        raise ValueError(f"is in {given}; convert it to {wanted}") from None
+
+
+def _unit(given):
+    """The unit of a text, None where it is none that is known."""
+    from astropy import units
+
+    plain = re.sub(r"^[\w ]+\[(.*)\]$", r"\1", given).lower().strip(". ")  # Angle[deg]
+    for pattern, word in WORDS.items():
+        plain = re.sub(pattern, word, plain)
+    for text, form in itertools.product((given, plain), (None, "cds", "vounit", "fits")):
         try:
-            have = units.Unit(given, format=form)
-            return 1.0 if have == units.dimensionless_unscaled else float(have.to(units.Unit(wanted)))
-        except units.UnitConversionError:
-            break
+            with warnings.catch_warnings(action="ignore"):  # of units that are old
+                return units.Unit(text, format=form)
         except (ValueError, TypeError):
             continue
-    raise ValueError(given)
+    return None
+
+
+def no_numbers(values, unit):
+    """Why a column of texts, (n,) masked array of U, gives no numbers, and what to do."""
+    texts = [(row, text) for row, text in enumerate(values.tolist(), 1) if text is not None]
+    row, text = next(((row, text) for row, text in texts if not _is_number(text)), texts[0])
+    if re.fullmatch(r"[-+]?\d+,\d+", text):
+        what = "a decimal comma; write numbers with points"
+    elif re.fullmatch(r"[-+]?\d+[: hd]\s*\d+[: m].*", text):
+        what = "sexagesimal; write it in degrees"
+    else:
+        what = "no number; leave out rows of units, write nothing where there is no value"
+    return f"holds '{text}' (row {row}), {what}{f' [{unit}]' if unit else ''}"
+
+
+def _is_number(text):
+    try:
+        float(text)
+        return True
+    except ValueError:
+        return False

@@ -9,6 +9,7 @@ LIKE = re.compile(r"(gaia)?(source)?(id)?(e?dr[1-4])?(gaia)?(source)?(id|name|de
 PREFIX = re.compile(r"(?:gaia[\s_]*)?(?:e?(dr[1-4])[\s_]*)?(\d{1,19})", re.IGNORECASE)
 LARGE = 2**61  # from here on doubles stand 512 and more apart, Gaia's ids 128
 FEW = 10  # ids of that size of which not all are multiples of 512 by chance
+SMALLEST = 2**32  # that of Gaia DR3 is 4,295,806,720
 DOUBLES = 2**53  # whole numbers below are exact in doubles
 WHAT_TO_DO = "write the column as 64-bit integers or as text from the archive's own table"
 
@@ -36,6 +37,14 @@ def release_of_name(name):
 
 class Damaged(ValueError):
     """Why a column is no source_id, for the log or for the user."""
+
+
+def release_of_designation(table):
+    """DR1 ... DR4 where a `TableFile` has a column designation with "Gaia DR3 ...", else None."""
+    name = next((name for name in table.names if name.lower() == "designation"), None)
+    texts = table.text(name, slice(1000)) if name else []
+    found = next((match for match in map(PREFIX.fullmatch, texts) if match), None)
+    return found[1].upper() if found and found[1] else None
 
 
 def exact_ids(table, name):

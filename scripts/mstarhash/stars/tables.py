@@ -14,6 +14,7 @@ from mstarhash.stars.source_columns import (
     TWOMASS,
     VIZIER,
     WISE,
+    no_numbers,
     possible,
     unit_factor,
 )
@@ -60,14 +61,12 @@ class Table:
         for name in names:
             if name in self.columns:
                 continue
-            spelt = self.known[name].spelt()
+            spelt, what = self.known[name].spelt(), "no column"
             if name in ("ra", "dec"):
-                spelt = [pair.replace(" ", ", ") for pair in POSITIONS]
-            like = [
-                n for n in self.file.names if any(re.fullmatch(rf"{re.escape(s)}_?\w{{1,2}}", n, re.I) for s in spelt)
-            ]
+                spelt, what = [pair.replace(" ", ", ") for pair in POSITIONS], "no pair of columns"
+            like = self._like(name)
             hint = f"; {', '.join(like[:4])}: rename the one that is meant" if like else ""
-            what = "no pair of columns" if name in ("ra", "dec") else "no column"
+            hint += "".join(f"; {note}" for note in self.file.notes)
             raise InputError(f"{self.path}: {what} {' or '.join(spelt)}; the table of {self.key} needs it{hint}")
 
     def get(self, name, rows=slice(None)):
@@ -83,10 +82,8 @@ class Table:
             return self.file.text(column, rows)
         values = self.file.column(column, rows)
         if values.dtype.kind not in "iuf":
-            row = int(np.flatnonzero(~np.ma.getmaskarray(values))[0])
             raise InputError(
-                f"{self.path}: column {column} of the table of {self.key} is text ('{values[row]}'), numbers wanted "
-                f"[{wanted.unit}]"
+                f"{self.path}: column {column} of the table of {self.key} {no_numbers(self.file.column(column), wanted.unit)}"
             )
         numbers = np.ma.filled(values.astype(float), np.nan)
         out = possible(numbers, wanted, self._factor(name))
@@ -126,10 +123,16 @@ class Table:
         column, unit = self.columns[name], self.known[name].unit
         try:
             return unit_factor(self.file.unit(column), unit)
-        except ValueError:
-            raise InputError(
-                f"{self.path}: column {column} of the table of {self.key} is in {self.file.unit(column)}; convert it to {unit}"
-            ) from None
+        except ValueError as error:
+            raise InputError(f"{self.path}: column {column} of the table of {self.key} {error}") from None
+
+    def _like(self, name):
+        """Columns whose names a join has made of one of ours: ra_2, gaia_ra, not e_ra, pm_ra."""
+        pattern = "|".join(map(re.escape, self.known[name].spelt()))
+        pattern = (
+            rf"(?!(?:\w+_)?(?:e|err|error|pm|mu|sig|sigma)_)(?:\w+_(?:{pattern})|(?:{pattern})(?:[_.]\w{{1,2}}|\d))"
+        )
+        return [n for n in self.file.names if re.fullmatch(pattern, n, re.IGNORECASE)]
 
     def _named(self, spelling):
         """Columns of the table that are spelt so: with its case first, then in any case unless it must be exact."""
@@ -166,6 +169,12 @@ class Table:
         if found:
             numeric = [pair for pair in found if all(self._is_numeric(name) for name in pair)]
             self.columns["ra"], self.columns["dec"] = (numeric or found)[0]
+            others = [n for k in ("ra", "dec") for n in self._like(k) if n not in self.columns.values()]
+            if others or self.known is not GAIA and {"parallax", "plx"} & {n.lower() for n in self.file.names}:
+                self.remarks.append(
+                    f"a join with another table, it seems{': ' if others else ''}{', '.join(others[:4])}"
+                    f"{' are not taken' if others else ''}; the positions must be those of these sources"
+                )
         for name in self.columns.values():
             if name in self.file.doubled:
                 raise InputError(
@@ -190,16 +199,34 @@ class Table:
                 continue
             if ids.any() or not self.rows:
                 self.ids, self.columns["source_id"] = ids, name
-                told = by_ids or source_ids.release_of_name(name)
+                told = by_ids or source_ids.release_of_name(name) or source_ids.release_of_designation(self.file)
                 break
         surely = [pair for pair in wrong if pair[0].lower() not in ("source", "designation", "gaia")] or wrong
         if surely and self.ids is None:
             name, reason = surely[0]
             raise InputError(f"{self.path}: column {name} of the table of {self.key} {reason}")
         self.remarks += [f"{name} is not taken, it {reason}" for name, reason in wrong]
+        self.remarks += self._odd_ids()
         if "ra" in self.columns:
             column, self.epoch, self.epoch_words = gaia_epoch.column_and_epoch(
                 self.file, self.columns["ra"], told, release
             )
             if column:
                 self.columns["ref_epoch"] = column
+
+    def _odd_ids(self):
+        """What a user should know of the ids: none where a column is like them, or numbers that Gaia does not give."""
+        if self.ids is None:
+            like = self._like("source_id")
+            return (
+                [f"no ids, {', '.join(like[:4])} may hold them: rename the one that is meant to source_id"]
+                if like
+                else []
+            )
+        small = self.ids[(self.ids > 0) & (self.ids < source_ids.SMALLEST)]
+        name = self.columns.get("source_id")
+        return (
+            [f"{name} holds {small[0]}, Gaia's ids are above {source_ids.SMALLEST:,}: running numbers?"]
+            if len(small)
+            else []
+        )

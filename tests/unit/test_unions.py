@@ -25,7 +25,8 @@ def searched():
     wanted, truth = np.arange(LABELLED) < 40, np.arange(SEARCHED) < 15
     kind = np.repeat(["drawn", "copy", "copy"], 20)
     labelled = {"kind": kind, "wanted": wanted, "unit": np.r_[0:20, 0:20, 20:40]}
-    labelled |= {"codes": codes(wanted), "network_codes": codes(wanted)}
+    labelled |= {key: codes(wanted) for key in ("codes", "network_codes")}
+    labelled["codes"][20:40] = labelled["codes"][:20] ^ np.uint64(5)  # nearer to their own than to any other
     model = SimpleNamespace(
         labelled=labelled, queries=wanted & (kind == "drawn"), stand_ins=(np.arange(20, 40), []), bits=64
     )

@@ -70,6 +70,7 @@ def test_wrong_text_is_refused():
         (lambda c: c["rebin"].update(stepp=1), r"rebin\.stepp.*rebin\.step'"),
         (lambda c: c.update(rebinn={}), r"'rebinn'.*'rebin'"),
         (lambda c: c["rebin"].update(step="wide"), r"rebin\.step: 'wide' is not of type 'number'"),
+        (lambda c: c["retrieve"].update(narrow="wide"), r"retrieve\.narrow: 'wide' is neither a number nor auto"),
         (lambda c: c["rebin"].update(wave_min=9500.0), "wave_min must be below"),
         (lambda c: c["match"].update(wave_min=9100.0), r"match\.wave_min must be below match\.wave_max"),
         (lambda c: c["measure"].update(rv_low=9000.0), r"rv_low must be below"),

@@ -89,6 +89,6 @@ def _explain(error):
         return f"unknown key '{name}'{hint}"
     if error.validator == "required":
         return f"{where or 'top level'}: {error.message}"
-    if error.validator == "pattern" and "number" in error.schema["type"]:
+    if error.validator == "pattern" and "number" in error.schema.get("type", ""):
         return f"{where}: {error.instance!r} is neither a number nor {error.validator_value.strip('^$')}"
     return f"{where}: {error.message}"

@@ -48,7 +48,7 @@ def test_steps_for_m_stars_are_left_out(white_dwarfs):
         assert "P(WD)" in text and "WD stars" in text and not re.search(r"P\(M\)|\bM stars?\b", text)
     assert "DOES NOT ADD UP" not in report and report.count(">adds up<") == 3
     pictures = {path.stem for path in (folder / "results/figures").glob("*.png")}
-    assert pictures == {"candidates", "ranking", "fig02", "fig06"}
+    assert pictures == {"candidates", "ranking", "union", "fig02", "fig06"}
 
 
 def test_other_patterns(finished, tmp_path):

@@ -21,7 +21,8 @@ ROW = {"class": "STAR", "subclass": "dM3", "snrr": "4.5", "z": "-9999.0", "empty
         ("class == STAR", True), ("class == 'star'", True), ("class != STAR", False), ("snrr < 5", True),
         ("snrr >= 5", False), ("SNRR <= 4.5 and class == STAR", True), ("snrr < 5 and class == QSO", False),
         ("subclass ~ d?M|K[57]", True), ("subclass ~ M", False), ("snrr == 4.50", True), ("z < 0", False),
-        ("empty != x", False), ("z > -99999", False),
+        ("combined_snrr < 5 AND class == STAR", True), ("snrr < 4 And class == STAR", False),
+        ("subclass ~ dM3(?= *$)", True), ("empty != x", False), ("z > -99999", False),
     ],
 )  # fmt: skip
 def test_rules(rule, holds):
@@ -34,6 +35,11 @@ def test_rules(rule, holds):
         (["snrr < five"], "asks for a number, not 'five'"),
         (["snrr < 5 and STAR"], "'STAR' is no condition"),
         (["subclass ~ M["], "no regular expression"),
+        (["class == STAR or class == QSO"], "is another item of the list"),
+        (["subclass ~ M|K7 & snrr < 5"], "is another item of the list"),
+        (["class == STAR, snrr < 5"], "is another item of the list"),
+        (["snrr = 3"], "nor is it a rule"),
+        (["not in the catalogue"], "or 'not in catalogue'"),
     ],
 )
 def test_rules_that_are_none(items, words):

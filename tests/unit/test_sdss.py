@@ -82,6 +82,11 @@ def test_masks_of_any_width(tmp_path, form):
     assert np.flatnonzero(found.andmask).tolist() == list(range(200, 210))
 
 
+def test_masks_of_true_and_false(tmp_path):
+    found = read(tmp_path, STAR, PLUG, andmask=np.arange(3800) // 10 == 20, mask_form="L")
+    assert np.flatnonzero(found.andmask).tolist() == list(range(200, 210))
+
+
 def test_unsigned_masks(tmp_path):
     """Unsigned columns are signed ones with an offset: still whole numbers, of which single bits are looked at."""
     mask = np.zeros(3800, "u4")

@@ -93,7 +93,7 @@ def _whole(column, texts, limits):
     lost = [text for text, no in zip(texts, null.tolist(), strict=True) if no and text]
     if lost:
         say(
-            f"catalogue: {column.name}: {len(lost):,} values are no whole numbers and left out, the first is {lost[0]!r}"
+            f"catalogue: {column.name}: {len(lost):,} values are no whole numbers of 64 bits and left out, the first is {lost[0]!r}"
         )
     return np.array([0 if no else number for number, no in zip(numbers, null, strict=True)], dtype="i8"), null
 

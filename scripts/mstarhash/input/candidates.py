@@ -11,10 +11,12 @@ from contextlib import contextmanager
 from mstarhash.common.errors import InputError
 from mstarhash.common.table_file import open_table
 from mstarhash.input.headervalues import number
-from mstarhash.input.lamost_catalogue import FILE, FOUR, OBSID, columns_of, key_of, rows_of
+from mstarhash.input.lamost_catalogue import FILE, FOUR, OBSID, columns_of, key_of, plain_name, rows_of
 
 NO_ROW = "not in catalogue"
 CONDITION = re.compile(r"\s*([A-Za-z_]\w*)\s*(==|!=|<=|>=|<|>|~)\s*(.+?)\s*")
+# in a value: a second condition, that would be taken for a part of the first one's text or regular expression
+JOINED = re.compile(r"\s(?:or|&&?|\|\|?|==|!=|<=?|>=?|~)\s", re.IGNORECASE)
 ORDER = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 
 
@@ -22,7 +24,7 @@ class Rule:
     """Conditions on columns of the catalogue that all must hold, such as `class == STAR and snrr < 5`."""
 
     def __init__(self, text):
-        self.text, self.conditions = text, [_condition(part, text) for part in re.split(r"\s+and\s+", text)]
+        self.text, self.conditions = text, [_condition(part, text) for part in re.split(r"(?i)\s+and\s+", text)]
         self.columns = [name for name, _ in self.conditions]
 
     def holds(self, row):
@@ -37,7 +39,12 @@ def _condition(part, rule):
         raise InputError(
             f"input.candidates: {rule!r}: {part!r} is no condition; write COLUMN, one of == != < <= > >= ~, and a value"
         )
-    name, sign, value = match[1].lower(), match[2], match[3].strip("'\"")
+    name, sign, value = plain_name(match[1]), match[2], match[3].strip("'\"")
+    if JOINED.search(f" {value} "):
+        raise InputError(
+            f"input.candidates: {rule!r}: {value!r} is no value; conditions are joined by `and`, what would be joined by `or` "
+            "is another item of the list"
+        )
     limit = number(value)
     if sign in ORDER:
         if limit != limit:
@@ -66,8 +73,13 @@ def sort_out(items, catalogue):
             without = True
         elif not os.path.exists(item) and CONDITION.match(item):
             rules.append(Rule(item))
-        else:
+        elif os.path.exists(item):
             tables.append(item)
+        else:
+            raise InputError(
+                f"input.candidates: {item}: no such file or directory; nor is it a rule (COLUMN, one of == != < <= > >= ~, "
+                f"and a value) or {NO_ROW!r}"
+            )
     if (rules or without) and not catalogue:
         raise InputError(
             f"input.candidates: {rules[0].text if rules else NO_ROW!r} asks for columns of input.catalogue, which is not set"

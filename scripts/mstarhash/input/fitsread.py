@@ -208,6 +208,8 @@ def _columns(data, unit):
         column = table[f"c{place}"]
         if column.dtype.kind in "VS" or (len(column) != 1 and column.shape[1:] != (1,)):
             continue
+        if str(unit.header.get(f"TFORM{place}")).strip().endswith("L"):
+            column = column == ord("T")  # the letters T and F
         column = _scaled(column, unit.header.get(f"TSCAL{place}"), unit.header.get(f"TZERO{place}"))
         found.setdefault(name, column.ravel())
     return found

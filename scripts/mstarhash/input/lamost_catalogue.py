@@ -64,8 +64,13 @@ def columns_of(table):
     """{name in lower case: name in the file} of an open table; of names alike the first."""
     place = {}
     for name in table.names:
-        place.setdefault(re.sub(r"^combined_", "", name.strip().lstrip("#").strip().lower()), name)
+        place.setdefault(plain_name(name), name)
     return place
+
+
+def plain_name(name):
+    """A name of a column as it is told by: in lower case, without the `#` of a header line and without `combined_`."""
+    return re.sub(r"^combined_", "", name.strip().lstrip("#").strip().lower())
 
 
 def rows_of(table, place, names):

@@ -26,7 +26,6 @@ def build_parser():
 
 NEEDS = {"count": ("codes", "model"), "cut": ("codes", "model", "counts"), "select": ("codes", "model", "cuts")}
 NEAREST = 10  # labelled spectra named for each unclassified one
-ENOUGH = 20_000  # spectra that tell how long the lists of the narrow union are
 
 
 def main(argv=None):
@@ -60,7 +59,7 @@ def cut(args, out):
     import numpy as np
     from mstarhash.common.progress import say
     from mstarhash.search.model import read_model
-    from mstarhash.search.retrieval import Cuts, cuts, narrow_share, rank_shares, told_completeness
+    from mstarhash.search.retrieval import Cuts, completeness_of, cuts, fair_part, narrow_share, smallest_shares
     from mstarhash.spectra.hdf5 import open_h5
     from mstarhash.spectra.sample import Sample
 
@@ -76,24 +75,19 @@ def cut(args, out):
     with Sample(args.codes) as sample:
         table = sample.columns(["score", "best_group"])
         total = len(table["score"])
-        some = np.arange(total) if total <= ENOUGH else np.arange(ENOUGH) * total // ENOUGH
-        codes = sample.rows("codes", some)
+        codes = sample.rows("codes", fair_part(total))
     chance = model.calibrated(table["score"], table["best_group"])
     queries = np.flatnonzero(model.queries)
     confident = chance(model.labelled["score"][queries]) >= 0.5
-    asked = model.labelled["codes"][queries[confident]]
+    known, unit = model.labelled["codes"], model.labelled["unit"]
+    asked, held = queries[confident], model.stand_ins[0]
+    lists = ranks[confident], total
     if args.narrow == "auto":
-        smallest, *_ = rank_shares(asked, codes, ranks[confident], total, 0.0)
-        narrow = narrow_share(smallest, chance.prior)
+        narrow = narrow_share(smallest_shares(known[asked], codes, *lists), chance.prior)
     else:
         narrow = args.narrow
-    held, unit = model.stand_ins[0], model.labelled["unit"]
-
-    def same(rows):
-        return np.nonzero(unit[queries[confident]][:, None] == unit[held[rows]])
-
-    smallest, *_ = rank_shares(asked, model.labelled["codes"][held], ranks[confident], total, narrow, same)
-    completeness = told_completeness(smallest, narrow, chance.weights, unit[held])
+    smallest = smallest_shares(known[asked], known[held], *lists, (unit[asked], unit[held]))
+    completeness = completeness_of(smallest, narrow, chance.weights, unit[held])
     Cuts(distance, ties, files, ranks, confident, total, args.share, float(narrow), completeness).write(out)
     say(
         f"retrieve: {len(distance):,} queries over {total:,} spectra, each keeps {int(np.ceil(args.share * total - 1e-9)):,}; "

@@ -31,13 +31,13 @@ def draw(plt, args):
         figure.tight_layout()
         return figure, numbers.rows
     for kind, label, colour, line, width in KINDS:
-        mine = [row for row in rows if (row["codes"], row["queries"]) == kind]
-        if not mine:
+        of_kind = [row for row in rows if (row["codes"], row["queries"]) == kind]
+        if not of_kind:
             continue
         for axes, key in ((left, "size"), (right, "completeness")):
-            x, y = ([float(row[column] or "nan") for row in mine] for column in ("share", key))
+            x, y = ([float(row[column] or "nan") for row in of_kind] for column in ("share", key))
             axes.plot(x, y, color=colour, ls=line, lw=width, label=label, zorder=5 if kind == OURS else 3)
-            low, high = ([float(row[end] or "nan") for row in mine] for end in ("low", "high"))
+            low, high = ([float(row[end] or "nan") for row in of_kind] for end in ("low", "high"))
             if axes is right and kind == OURS:
                 axes.fill_between(x, low, high, color=colour, alpha=0.15, lw=0)
             numbers.add(key, ", ".join(kind), x, y, *((low, high) if axes is right else ()))

@@ -106,8 +106,8 @@ def change_rows(trials, rows, seeds, draws, seed):
                 pairs = [(trials[row, one], trials["plain", one]) for one in part]
                 found = pooled_change(pairs, key, draws, seed)
                 if method == "default":
-                    told = probabilities([worse for worse, _ in pairs])
-                    found |= {name: told[name] for name in ("expected_over_true", "bins", "beyond")}
+                    sums = probabilities([worse for worse, _ in pairs])
+                    found |= {name: sums[name] for name in ("expected_over_true", "bins", "beyond")}
                 if row == "plain":
                     found |= dict.fromkeys(("paired", "change", "change_low", "change_high"), "")
                 yield {"row": row, "seed": "all" if part is seeds else part[0], "method": method} | found

@@ -4,14 +4,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mstarhash.search.retrieval import count_distances, list_scores, rank_shares, told_completeness
+from mstarhash.search.retrieval import (
+    completeness_of,
+    count_distances,
+    fair_part,
+    in_union,
+    list_scores,
+    smallest_shares,
+)
 from mstarhash.spectra.sample import Sample
 from mstarhash.spectra.targets import unknown_rows
 
 COLUMNS = ("codes", "queries", "share", "mark", "size", "completeness", "low", "high", "told_by")
 PAPER, NETWORK, LEVELS = "Guo et al. (2019)", "network", "levels"  # kinds of codes
 GRID = np.geomspace(0.002, 0.2, 61)  # shares of each list
-ENOUGH = 20_000  # spectra that tell sizes where there is no truth
 
 
 @dataclass
@@ -21,18 +27,20 @@ class Searched:
     files: np.ndarray  # (n,)
     codes: np.ndarray  # (n, bits / 64) as retrieved
     network_codes: np.ndarray  # (n, bits / 64) of the network alone
-    weights: np.ndarray  # (m,) of the labelled spectra of the class that stand for unclassified ones
+    weights: (
+        np.ndarray | None
+    )  # (m,) of the labelled spectra of the class that stand for unclassified ones; None: not needed
 
 
 def read_searched(codes, spectra, model, everything):
-    """Searched, from the files of encode and rebin, all shards; everything: not only ENOUGH spectra, evenly chosen."""
+    """Searched, from the files of encode and rebin, all shards; everything: not only a fair part of the spectra, and no weights,
+    since there is truth."""
     with Sample(codes) as coded, Sample(spectra) as sample:
         table = coded.columns(["file", "score", "best_group", "labelled_row"])
         total = len(table["file"])
-        few = everything or total <= ENOUGH
-        rows = np.arange(total) if few else np.arange(ENOUGH) * total // ENOUGH
+        rows = np.arange(total) if everything else fair_part(total)
         x, own = sample.rows("features", unknown_rows(sample)[rows]), table["labelled_row"][rows]
-        weights = model.calibrated(table["score"], table["best_group"]).weights
+        weights = None if everything else model.calibrated(table["score"], table["best_group"]).weights
         return Searched(table["file"][rows], coded.rows("codes", rows), model.network_codes(x, own), weights)
 
 
@@ -53,6 +61,7 @@ def union_rows(searched, model, cuts, marks, truth=None, paper=None):
     if not len(searched.files):
         return
     labelled, queries, held = model.labelled, np.flatnonzero(model.queries), model.stand_ins[0]
+    unit = labelled["unit"]
     kinds = [
         (LEVELS, "confident", queries[cuts.confident], labelled["codes"], searched.codes),
         (LEVELS, "all", queries, labelled["codes"], searched.codes),
@@ -62,26 +71,22 @@ def union_rows(searched, model, cuts, marks, truth=None, paper=None):
     shares = sorted([(share, "") for share in GRID.tolist()] + [(share, mark) for mark, share in marks.items()])
     for name, who, asked, known, codes in kinds:
         ranks = np.cumsum(count_distances(known[asked], codes, 64 * codes.shape[1]), axis=1)
-        smallest, *_ = rank_shares(known[asked], codes, ranks, len(codes), 0.0)
+        smallest = smallest_shares(known[asked], codes, ranks, len(codes))
         if truth is None:
-            unit = labelled["unit"]
-
-            def same(rows, asked=asked, unit=unit):
-                return np.nonzero(unit[asked][:, None] == unit[held[rows]])
-
-            of_class, *_ = rank_shares(known[asked], known[held], ranks, len(codes), 0.0, same)
-            judged = of_class, searched.weights, unit[held]
+            of_class = smallest_shares(known[asked], known[held], ranks, len(codes), (unit[asked], unit[held]))
+            weights, units = searched.weights, unit[held]
         else:
             of_class = smallest[truth]
-            judged = of_class, np.ones(len(of_class)), np.arange(len(of_class))
+            weights, units = np.ones(len(of_class)), np.arange(len(of_class))
         for share, mark in shares:
-            complete, low, high = told_completeness(judged[0], share, *judged[1:])
             row = {
                 "codes": name,
                 "queries": who,
                 "share": share,
                 "mark": mark,
-                "size": (smallest <= share * (1 + 1e-12)).mean(),
+                "size": in_union(smallest, share).mean(),
             }
-            row |= {"completeness": complete, "low": low, "high": high}
+            row |= dict(
+                zip(("completeness", "low", "high"), completeness_of(of_class, share, weights, units), strict=True)
+            )
             yield row | {"told_by": "copies" if truth is None else "truth"}

@@ -32,9 +32,8 @@ class Model:
     """A trained search."""
 
     network: Network
-    labelled: (
-        dict  # LABELLED, `wanted` (n,) bool, CODES (n, bits / 64) uint64, SCORES, each as if its unit had been left out
-    )
+    # LABELLED, `wanted` (n,) bool, CODES (n, bits / 64) uint64, SCORES, each as if its unit had been left out
+    labelled: dict
     averages: object
     average_names: np.ndarray
     released: object  # likelihood.Released

@@ -65,7 +65,7 @@ def summary_rows(table, chance, narrow, labelled, queries):
     """Counts of the search, as rows for a CSV; chance: the Calibration of P; narrow: a dict of NARROW."""
     searched, inside = len(table["rank"]), int(table["in_narrow_union"].sum())
     size = wilson(inside, searched, 0.95)
-    told = narrow["completeness"], narrow["completeness_low"], narrow["completeness_high"]
+    completeness = (narrow[key] for key in NARROW[1:])
     ends = ("", "_low", "_high")
     return [
         ["quantity", "value"],
@@ -76,7 +76,7 @@ def summary_rows(table, chance, narrow, labelled, queries):
         ["in_narrow_union", inside],
         ["narrow_share", f"{narrow['narrow']:.6g}"],
         *([f"narrow_size{end}", f"{value:.4g}"] for end, value in zip(ends, size, strict=True)),
-        *([f"narrow_completeness{end}", f"{value:.4f}"] for end, value in zip(ends, told, strict=True)),
+        *([f"narrow_completeness{end}", f"{value:.4f}"] for end, value in zip(ends, completeness, strict=True)),
         ["prior", f"{chance.prior:.6g}"],
         *([["prior_error", f"{chance.prior_error:.2g}"]] if np.isfinite(chance.prior_error) else []),
         ["expected_wanted", f"{table['p_m'].sum():.6g}"],

@@ -1,4 +1,4 @@
-"""Exact top share of every query over shards, by counts (DESIGN, The search); nearest labelled neighbours."""
+"""Lists of every query, exact over shards by counts, and their unions; nearest labelled neighbours."""
 
 from dataclasses import dataclass
 
@@ -11,6 +11,7 @@ from mstarhash.spectra.hdf5 import open_h5, read_text, write_columns
 
 FAR = 1 << 14  # distance of what does not count: beyond any code
 AT_ONCE = 512  # codes compared with all queries at once
+ENOUGH = 20_000  # spectra that tell how large a union is
 OTHERS = 4.0  # share of all others that the narrow union may hold, in units of the prior
 MOST_OTHERS = 0.1  # and at most
 
@@ -85,42 +86,65 @@ class Cuts:
         return self.ties[self.codes.index(codes)]
 
 
-def rank_shares(queries, codes, ranks, searched, narrow, apart=None):
+def fair_part(total):
+    """At most ENOUGH of `total` spectra, evenly chosen: they tell how large a union is."""
+    return np.arange(total) if total <= ENOUGH else np.arange(ENOUGH) * total // ENOUGH
+
+
+def ranks_in_lists(queries, codes, ranks, searched):
+    """Yield rows of packed codes (n, k), and for each packed query (q, k) how many of the sample are as near to it or nearer
+    (q, rows); nothing without queries. ranks: (q, bits + 1) as of Cuts; searched: size of the sample."""
+    table = ranks.astype("i8" if searched > np.iinfo("i4").max else "i4").ravel()
+    offset = np.arange(len(queries))[:, None] * ranks.shape[1]
+    for first in range(0, len(codes) if len(queries) else 0, AT_ONCE):
+        rows = slice(first, min(first + AT_ONCE, len(codes)))
+        yield rows, table[hamming(queries, codes[rows]) + offset]
+
+
+def rank_shares(queries, codes, ranks, searched, narrow):
     """Of packed codes (n, k), over the lists of packed queries (q, k): the smallest rank share and the median one (of an even
     number the larger of both in the middle), and in how many lists of the share `narrow` each is; (n,) each.
 
-    ranks: (q, bits + 1) as of Cuts; searched: size of the sample; apart: optional function (rows of codes) -> list of
-    (query, row) pairs of whose lists the row is the very last. Without queries nothing is near: shares are 1.
+    ranks, searched: as for `ranks_in_lists`. Without queries nothing is near: shares are 1.
     """
     smallest, median, votes = np.ones(len(codes)), np.ones(len(codes)), np.zeros(len(codes), "i4")
-    if not len(queries):
-        return smallest, median, votes
-    table = ranks.astype("i8" if searched > np.iinfo("i4").max else "i4").ravel()
     limit, middle = int(narrow * searched + 1e-9), len(queries) // 2
-    offset = np.arange(len(queries))[:, None] * ranks.shape[1]
-    for first in range(0, len(codes), AT_ONCE):
-        rows = slice(first, min(first + AT_ONCE, len(codes)))
-        found = table[hamming(queries, codes[rows]) + offset]
-        if apart is not None:
-            found[apart(rows)] = searched
+    for rows, found in ranks_in_lists(queries, codes, ranks, searched):
         smallest[rows] = found.min(0) / searched
         votes[rows] = (found <= limit).sum(0)
         median[rows] = np.partition(found, middle, axis=0)[middle] / searched
     return smallest, median, votes
 
 
-def told_completeness(smallest, narrow, weights, unit):
-    """Share of spectra that the union of lists of the share `narrow` holds, and its 95 % interval: a triple.
+def smallest_shares(queries, codes, ranks, searched, units=None):
+    """(n,) the smallest rank share alone, as from `rank_shares`.
+
+    units: numbers of the queries (q,) and of the codes (n,); the lists of a code's own unit do not count. None: all do.
+    """
+    smallest = np.ones(len(codes))
+    for rows, found in ranks_in_lists(queries, codes, ranks, searched):
+        if units is not None:
+            found[units[0][:, None] == units[1][rows]] = searched
+        smallest[rows] = found.min(0) / searched
+    return smallest
+
+
+def in_union(smallest, share):
+    """(n,) bool: spectra that the union of lists of a share holds. smallest: (n,) smallest rank shares."""
+    return smallest <= share * (1 + 1e-12)
+
+
+def completeness_of(smallest, share, weights, unit):
+    """Share of spectra that the union of lists of a share holds, and its 95 % interval: a triple.
 
     smallest: (m,) smallest rank shares; weights: (m,); unit: (m,) numbers: spectra of one unit are no independent ones (Kish).
     """
-    inside = smallest <= narrow * (1 + 1e-12)
     if not weights.sum() > 0:
         return np.nan, np.nan, np.nan
-    share = float(weights[inside].sum() / weights.sum())
+    inside = float(weights[in_union(smallest, share)].sum() / weights.sum())
     of_unit = np.bincount(np.unique(unit, return_inverse=True)[1], weights)
     count = of_unit.sum() ** 2 / (of_unit**2).sum()
-    return tuple(float(value) for value in wilson(share * count, count, 0.95))
+    return tuple(float(value) for value in wilson(inside * count, count, 0.95))
 
 
 def narrow_share(smallest, prior):
